@@ -1,0 +1,161 @@
+"""Accounts: creating them, signing in, changing passwords."""
+
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import delete, func, select
+
+from servicedesk.accounts.models import SignInAttempt, User
+from servicedesk.accounts.queries import by_login, failures_since, fold
+from servicedesk.audit.actions import origin, record
+from servicedesk.clock import clock
+from servicedesk.core.permissions import Actor, Role
+from servicedesk.core.words import N_
+from servicedesk.errors import Refused
+from servicedesk.extensions import db
+from servicedesk.transaction import unit_of_work
+
+PASSWORD_MIN, PASSWORD_MAX = 8, 128
+WINDOW = timedelta(minutes=15)
+FAILURES_PER_LOGIN, FAILURES_PER_ADDRESS = 10, 50
+COMMON = frozenset("12345678 123456789 1234567890 password qwertyui 11111111 88888888".split())
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody signs in with this")
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of ``password``.
+
+    Raises:
+        Refused: it is too short, too long, or among the first that anyone guesses.
+    """
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise Refused(N_("密码须为8至128个字符。"), field="password")
+    if password.casefold() in COMMON:
+        raise Refused(N_("这个密码太常见，请换一个。"), field="password")
+    return _hasher.hash(password)
+
+
+@unit_of_work
+def create_user(
+    actor: Actor,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    password_hash: str,
+    park_id: int,
+    unit_id: int | None = None,
+    phone: str = "",
+    email: str = "",
+    language: str = "zh",
+) -> User:
+    """Create an account; the login name is unique however it is written.
+
+    Raises:
+        Refused: the login name is taken.
+    """
+    login = fold(login)
+    if not login or db.session.scalar(select(func.count()).where(User.login == login)):
+        raise Refused(N_("这个登录名已被使用。"), field="login")
+    user = User(
+        park_id=park_id, unit_id=unit_id, login=login, name=name, phone=phone, email=email,
+        role=role, password_hash=password_hash, language=language, created_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(user)
+    db.session.flush()
+    record(actor, "user.create", "user", user.id, after={"login": login, "role": role})
+    return user
+
+
+def sign_in(login: str, password: str) -> User:
+    """Return the account if the password is right.
+
+    Failures are counted per account and per address, before the password is looked at; an unknown
+    account takes the same time and gets the same answer as a wrong password.
+
+    Raises:
+        Refused: wrong name or password, a closed account, or too many failures.
+    """
+    login, address = fold(login)[:100], origin.get()
+    since = clock.now() - WINDOW
+    if (
+        failures_since(since, login=login) >= FAILURES_PER_LOGIN
+        or failures_since(since, address=address) >= FAILURES_PER_ADDRESS
+    ):
+        raise Refused(N_("失败次数过多，请15分钟后再试。"))
+    user = by_login(login)
+    if not _matches(user, password) or user is None or not user.active:
+        _count_failure(login, address)
+        raise Refused(N_("登录名或密码不正确。"))
+    _note_sign_in(user.id, login)
+    return user
+
+
+def _matches(user: User | None, password: str) -> bool:
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODY, password[:PASSWORD_MAX])
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return user is not None
+
+
+@unit_of_work
+def _count_failure(login: str, address: str) -> None:
+    db.session.add(SignInAttempt(login=login, address=address, at=clock.now()))
+    nobody = Actor(None, Role.SYSTEM, 0, login)
+    record(nobody, "session.sign_in", "user", login, succeeded=False)
+
+
+@unit_of_work
+def _note_sign_in(user_id: int, login: str) -> None:
+    user = db.session.get_one(User, user_id)
+    user.last_seen_at = clock.now()
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.login == login))
+    actor = Actor(user.id, user.role_enum, user.park_id, user.name)
+    record(actor, "session.sign_in", "user", user.id)
+
+
+@unit_of_work
+def change_password(actor: Actor, old: str, new_hash: str) -> None:
+    """Set a new password and end every other session.
+
+    Raises:
+        Refused: the old password is wrong.
+    """
+    user = db.session.get_one(User, actor.user_id)
+    if not _matches(user, old):
+        raise Refused(N_("原密码不正确。"), field="old")
+    user.password_hash = new_hash
+    user.session_epoch += 1
+    record(actor, "user.change_password", "user", user.id)
+
+
+@unit_of_work
+def set_language(actor: Actor, language: str) -> None:
+    """Remember the language that the person reads."""
+    db.session.get_one(User, actor.user_id).language = language
+
+
+@unit_of_work
+def set_active(actor: Actor, user_id: int, active: bool) -> None:
+    """Close or open an account; closing ends all of its sessions.
+
+    Raises:
+        Refused: an administrator closes the own account, or the account is of another park.
+    """
+    user = db.session.get(User, user_id)
+    if user is None or user.park_id != actor.park_id or user.id == actor.user_id:
+        raise Refused(N_("不能停用此账号。"))
+    user.active = active
+    user.session_epoch += 1
+    record(actor, "user.set_active", "user", user.id, after={"active": active})
+
+
+@unit_of_work
+def forget_old_attempts() -> int:
+    """Delete attempts that no limit looks at any more; returns how many."""
+    old = delete(SignInAttempt).where(SignInAttempt.at < clock.now() - WINDOW * 4)
+    return db.session.execute(old).rowcount

@@ -1,0 +1,1 @@
+"""The audit trail (审计): append-only, chained, verified by a command."""

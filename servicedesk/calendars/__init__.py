@@ -1,0 +1,1 @@
+"""The park's working calendar (工作日历), kept in the database."""

@@ -1,0 +1,1 @@
+"""What can be asked for (事项清单): categories, service items, metrics."""

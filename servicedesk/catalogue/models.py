@@ -1,0 +1,68 @@
+"""Tables: the service catalogue."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from servicedesk.database import Base
+
+
+class Category(Base):
+    """One of the ten groups of service items (类别)."""
+
+    __tablename__ = "category"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str]
+    icon: Mapped[str]
+
+
+class Metric(Base):
+    """An outcome figure (成效指标): what a resolution reports, in which unit, how it adds up.
+
+    ``aggregation`` is ``sum`` or ``distinct_enterprise``.
+    """
+
+    __tablename__ = "metric"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    label_en: Mapped[str]
+    unit: Mapped[str]
+    aggregation: Mapped[str]
+    approximate: Mapped[bool] = mapped_column(default=False)
+
+
+class ServiceItem(Base):
+    """A service item (服务事项).
+
+    ``promised_days`` and ``statutory_days`` are working days; ``fields`` describes the form,
+    ``materials`` what to hand in (``deferrable`` marks 容缺), ``outcomes`` metric codes.
+    """
+
+    __tablename__ = "service_item"
+    __table_args__ = (UniqueConstraint("park_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"))
+    code: Mapped[str]
+    category_code: Mapped[str] = mapped_column(ForeignKey("category.code"), index=True)
+    name: Mapped[str]
+    name_en: Mapped[str]
+    kind: Mapped[str]
+    lead_unit: Mapped[str]
+    partner_units: Mapped[list[Any]]
+    promised_days: Mapped[int]
+    statutory_days: Mapped[int | None]
+    statutory_text: Mapped[str]
+    clock: Mapped[str]
+    authorization: Mapped[str]
+    aliases: Mapped[list[Any]]
+    fields: Mapped[list[Any]]
+    materials: Mapped[list[Any]]
+    outcomes: Mapped[list[Any]]
+    confidential: Mapped[bool] = mapped_column(default=False)
+    common: Mapped[bool] = mapped_column(default=False)
+    search_text: Mapped[str]

@@ -1,0 +1,445 @@
+"""Working time (工作时间): the arithmetic behind every deadline of the service desk.
+
+Two kinds of limit exist and they are counted differently:
+
+* a limit in *working minutes* (工作分钟) runs from the very moment it starts,
+  see :meth:`Calendar.add` (民法典 §201 para. 2: a period in hours runs from the agreed time);
+* a limit in *working days* (工作日) does not count the day of receipt and ends at close of
+  business, see :meth:`Calendar.due_after_days` (民法典 §201 para. 1 and §203; 行政许可法 §82).
+
+The module is pure: it knows no clock, no database and no web framework.  Moments are aware
+``datetime`` objects, and a naive one raises ``ValueError``.  Results are aware and in UTC.  The
+resolution is one minute: seconds are dropped on the way in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, pairwise
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+__all__ = [
+    "DEFAULT_SEGMENTS",
+    "Calendar",
+    "NoWorkingTime",
+    "Segment",
+    "format_segments",
+    "parse_segments",
+]
+
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTES_PER_DAY = 24 * 60
+_SATURDAY = 5
+_HORIZON_DAYS = 3 * 366  # a search that meets no working day for so long gives up
+_CACHED_DAYS = 20_000  # an upper bound on the memory of one calendar, some 54 years of days
+_SEGMENT_TEXT = re.compile(r"([0-9]{2}):([0-5][0-9])-([0-9]{2}):([0-5][0-9])")
+
+_Span = tuple[int, int]  # [start, end) in whole minutes since 1970-01-01T00:00Z
+
+
+class NoWorkingTime(ValueError):
+    """The calendar has no working time (无工作时间) within three years of the moment asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of working hours (时段) ``[start, end)`` in minutes of the local day.
+
+    09:00-12:00 is ``Segment(540, 720)``; an end of 1440 is midnight at the end of the day.
+
+    Raises:
+        ValueError: unless ``0 <= start < end <= 1440``.
+    """
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= _MINUTES_PER_DAY:
+            raise ValueError(
+                f"a segment needs 0 <= start < end <= {_MINUTES_PER_DAY} minutes, "
+                f"got {self.start} and {self.end}"
+            )
+
+
+DEFAULT_SEGMENTS: tuple[Segment, ...] = (Segment(540, 720), Segment(810, 1050))
+"""Default office hours (默认办公时间): 09:00-12:00 and 13:30-17:30, 420 working minutes a day."""
+
+
+def parse_segments(text: str) -> tuple[Segment, ...]:
+    """Read office hours (办公时间) such as ``"09:00-12:00,13:30-17:30"``.
+
+    Blanks around a segment are ignored; ``24:00`` is a legal end.  Segments may touch.
+
+    Raises:
+        ValueError: the text is empty, badly formed, out of order or overlapping; the message
+            is one sentence naming the part at fault.
+    """
+    if not text.strip():
+        raise ValueError("the working hours are empty; write for example 09:00-12:00,13:30-17:30")
+    segments = tuple(_parse_segment(part.strip()) for part in text.split(","))
+    _check_order(segments)
+    return segments
+
+
+def format_segments(segments: Iterable[Segment]) -> str:
+    """Write office hours (办公时间) so that :func:`parse_segments` reads them back."""
+    return ",".join(_format_segment(segment) for segment in segments)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The working calendar (工作日历) of a park: which minutes are working minutes.
+
+    The hours of a day follow the first rule that applies:
+
+    1. ``special_hours`` (特殊工作时间): that date's own hours; an empty tuple is a closed day.
+    2. ``days_off`` (放假): nobody works, not even on a make-up day.
+    3. ``make_up_days`` (调休上班): weekend dates worked in exchange for a bridge day, as the yearly
+       holiday notice of the State Council (国务院办公厅关于节假日安排的通知) publishes them.
+    4. Monday to Friday are working days, Saturday and Sunday are not.
+
+    ``provisional_years`` (暂定年份) are years whose notice is not published yet.  They change no
+    result: for such a year the calendar simply falls back on rule 4.
+
+    Minutes are real elapsed minutes.  In a ``timezone`` with summer time a segment over the change
+    is an hour longer or shorter; an edge at a repeated or missing wall time has ``fold=0``.
+
+    Raises:
+        ValueError: segments overlap or are out of order, or the time zone is unknown.
+    """
+
+    segments: tuple[Segment, ...] = DEFAULT_SEGMENTS
+    days_off: frozenset[date] = frozenset()
+    make_up_days: frozenset[date] = frozenset()
+    timezone: str = "Asia/Shanghai"
+    provisional_years: frozenset[int] = frozenset()
+    special_hours: Mapping[date, tuple[Segment, ...]] = field(default_factory=dict, hash=False)
+    _zone: ZoneInfo = field(init=False, repr=False, compare=False)
+    _cache: dict[date, tuple[_Span, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        _check_order(self.segments)
+        for segments in self.special_hours.values():
+            _check_order(segments)
+        object.__setattr__(self, "special_hours", MappingProxyType(dict(self.special_hours)))
+        object.__setattr__(self, "_zone", _zone_named(self.timezone))
+
+    # Days ------------------------------------------------------------------------------------
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether anybody works on the local date ``day`` (工作日)."""
+        return bool(self._spans_on(day))
+
+    def segments_on(self, day: date) -> tuple[Segment, ...]:
+        """Return the office hours (当日时段) of the local date ``day``; empty on a rest day."""
+        special = self.special_hours.get(day)
+        if special is not None:
+            return special
+        return self.segments if self._is_scheduled(day) else ()
+
+    def minutes_on(self, day: date) -> int:
+        """Return the working minutes (当日工作分钟数) of the local date ``day``."""
+        return sum(end - start for start, end in self._spans_on(day))
+
+    def next_working_day(self, day: date) -> date:
+        """Return the first working day strictly after ``day`` (下一工作日).
+
+        Raises:
+            NoWorkingTime: there is none within three years.
+        """
+        return next(self._working_days(day + _DAY, _DAY))
+
+    def add_working_days(self, day: date, count: int) -> date:
+        """Return the ``count``-th working day after ``day`` (第 N 个工作日).
+
+        ``day`` itself is not counted (民法典 §201); statutory holidays are not counted either
+        (行政许可法 §82), so that the result is never a day of rest (民法典 §203).
+
+        Raises:
+            ValueError: ``count`` is below 1.
+            NoWorkingTime: three years pass without a working day.
+        """
+        if count < 1:
+            raise ValueError(f"the number of working days must be at least 1, got {count}")
+        return next(islice(self._working_days(day + _DAY, _DAY), count - 1, None))
+
+    def working_days_between(self, first: date, last: date) -> int:
+        """Count the working days ``d`` with ``first < d <= last`` (间隔工作日数).
+
+        The first day is not counted (民法典 §201).  The count is 0 when ``last <= first``.
+        """
+        return sum(map(self.is_working_day, _dates(first + _DAY, last)))
+
+    # Moments ---------------------------------------------------------------------------------
+
+    def local(self, moment: datetime) -> datetime:
+        """Return ``moment``, seconds and all, in the zone of the calendar (当地时间).
+
+        Raises:
+            ValueError: ``moment`` is naive.
+        """
+        return _aware(moment).astimezone(self._zone)
+
+    def is_working_moment(self, moment: datetime) -> bool:
+        """Tell whether ``moment`` lies in office hours, ``start <= t < end`` (工作时刻).
+
+        Raises:
+            ValueError: ``moment`` is naive.
+        """
+        now = _to_minutes(moment)
+        return any(start <= now < end for start, end in self._spans_on(self._date_of(now)))
+
+    def next_working_moment(self, moment: datetime) -> datetime:
+        """Return ``moment`` if it is a working one, else the next opening (下一工作时刻).
+
+        Raises:
+            ValueError: ``moment`` is naive.
+            NoWorkingTime: there is none within three years.
+        """
+        start, _ = next(self._spans_after(_to_minutes(moment)))
+        return _to_moment(start)
+
+    def add(self, moment: datetime, minutes: int) -> datetime:
+        """Return the moment ``minutes`` working minutes after ``moment`` (顺延工作分钟).
+
+        The period runs from the moment itself (民法典 §201 para. 2) and only in office hours.  It
+        ends in ``(start, end]`` of a segment: work that is done at 12:00 sharp is due at 12:00,
+        not after the break.  Zero minutes give ``moment`` back, working or not.
+
+        Raises:
+            ValueError: ``minutes`` is negative or ``moment`` is naive.
+            NoWorkingTime: three years pass without a working minute.
+        """
+        now, left = _to_minutes(moment), _not_negative(minutes)
+        if not left:
+            return _to_moment(now)
+        for start, end in self._spans_after(now):
+            if left <= end - start:
+                return _to_moment(start + left)
+            left -= end - start
+        raise AssertionError("unreachable: the spans of a calendar do not end")
+
+    def subtract(self, moment: datetime, minutes: int) -> datetime:
+        """Return the moment ``minutes`` working minutes before ``moment`` (倒推工作分钟).
+
+        It lies in ``[start, end)`` of a segment, as befits the start of a stretch of work, such
+        as the time of a reminder.  Zero minutes give ``moment`` back.
+
+        Raises:
+            ValueError: ``minutes`` is negative or ``moment`` is naive.
+            NoWorkingTime: three years pass without a working minute.
+        """
+        now, left = _to_minutes(moment), _not_negative(minutes)
+        if not left:
+            return _to_moment(now)
+        for start, end in self._spans_before(now):
+            if left <= end - start:
+                return _to_moment(end - left)
+            left -= end - start
+        raise AssertionError("unreachable: the spans of a calendar do not end")
+
+    def between(self, start: datetime, end: datetime) -> int:
+        """Return the working minutes from ``start`` to ``end`` (间隔工作分钟数).
+
+        The result is negative if ``end`` is before ``start``.
+
+        Raises:
+            ValueError: a moment is naive.
+        """
+        first, last = _to_minutes(start), _to_minutes(end)
+        if last < first:
+            return -self.between(end, start)
+        return sum(close - opening for opening, close in self._spans_within(first, last))
+
+    def spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the working spans (工作区间) inside ``[start, end)``, earliest first.
+
+        Nothing is yielded if ``end <= start``.
+
+        Raises:
+            ValueError: a moment is naive; raised by the call itself, before any iteration.
+        """
+        within = self._spans_within(_to_minutes(start), _to_minutes(end))
+        return ((_to_moment(opening), _to_moment(close)) for opening, close in within)
+
+    # Deadlines -------------------------------------------------------------------------------
+
+    def deemed_receipt(self, moment: datetime) -> datetime:
+        """Return when something handed in at ``moment`` counts as received (视为收到).
+
+        * in office hours: at once;
+        * before opening or in the break of a working day: when that day's work goes on;
+        * on a rest day, at closing time or later: when the next working day opens, for business
+          ends the day (民法典 §203: 有业务时间的, 停止业务活动的时间为截止时间).
+
+        Raises:
+            ValueError: ``moment`` is naive.
+            NoWorkingTime: no working day follows within three years.
+        """
+        return self.next_working_moment(moment)
+
+    def end_of_day(self, day: date) -> datetime:
+        """Return the close of business (停止业务活动的时间, 民法典 §203) of a working day.
+
+        Raises:
+            ValueError: ``day`` is not a working day.
+        """
+        spans = self._spans_on(day)
+        if not spans:
+            raise ValueError(f"{day.isoformat()} is not a working day, so it has no closing time")
+        return _to_moment(spans[-1][1])
+
+    def due_after_days(self, receipt: datetime, days: int) -> datetime:
+        """Return the deadline (期限届满) ``days`` working days after ``receipt``.
+
+        It is the close of business (民法典 §203) of the ``days``-th working day after the day of
+        deemed receipt, that day not being counted (民法典 §201; 行政许可法 §82).
+
+        Raises:
+            ValueError: ``days`` is below 1 or ``receipt`` is naive.
+            NoWorkingTime: three years pass without a working day.
+        """
+        received_on = self.local(self.deemed_receipt(receipt)).date()
+        return self.end_of_day(self.add_working_days(received_on, days))
+
+    # Inside ----------------------------------------------------------------------------------
+
+    def _is_scheduled(self, day: date) -> bool:
+        """Apply rules 2 to 4 of the class: is ``day`` worked, its special hours aside?"""
+        if day in self.days_off:
+            return False
+        return day in self.make_up_days or day.weekday() < _SATURDAY
+
+    def _spans_on(self, day: date) -> tuple[_Span, ...]:
+        """Return the working spans of the local date ``day``, from the cache if possible."""
+        spans = self._cache.get(day)
+        if spans is None:
+            spans = self._build_spans(day)
+            if len(self._cache) >= _CACHED_DAYS:
+                self._cache.clear()
+            self._cache[day] = spans
+        return spans
+
+    def _build_spans(self, day: date) -> tuple[_Span, ...]:
+        """Translate the segments of ``day`` to UTC minutes; a ``datetime`` is a ``TypeError``."""
+        if isinstance(day, datetime):
+            raise TypeError("a local date is needed here, not a datetime")
+        midnight = datetime.combine(day, time(), self._zone)
+        spans = (
+            (_to_minutes(midnight + s.start * _MINUTE), _to_minutes(midnight + s.end * _MINUTE))
+            for s in self.segments_on(day)
+        )
+        return tuple((start, end) for start, end in spans if start < end)
+
+    def _date_of(self, now: int) -> date:
+        """Return the local date of a UTC minute."""
+        return self.local(_to_moment(now)).date()
+
+    def _working_days(self, day: date, step: timedelta) -> Iterator[date]:
+        """Yield the working days from ``day`` on, ``day`` included, forward or backward."""
+        origin, idle = day, 0
+        while idle <= _HORIZON_DAYS:
+            if self._spans_on(day):
+                yield day
+                origin, idle = day, 0
+            else:
+                idle += 1
+            day += step
+        raise NoWorkingTime(f"no working time within three years of {origin.isoformat()}")
+
+    def _spans_after(self, now: int) -> Iterator[_Span]:
+        """Yield the working spans from ``now`` on, earliest first, the first one cut at ``now``."""
+        for day in self._working_days(self._date_of(now), _DAY):
+            for start, end in self._spans_on(day):
+                if now < end:
+                    yield max(start, now), end
+
+    def _spans_before(self, now: int) -> Iterator[_Span]:
+        """Yield the working spans before ``now``, latest first, the first one cut at ``now``."""
+        for day in self._working_days(self._date_of(now), -_DAY):
+            for start, end in reversed(self._spans_on(day)):
+                if start < now:
+                    yield start, min(end, now)
+
+    def _spans_within(self, first: int, last: int) -> Iterator[_Span]:
+        """Yield the working spans inside ``[first, last)``, earliest first."""
+        for day in _dates(self._date_of(first), self._date_of(last)):
+            for start, end in self._spans_on(day):
+                opening, close = max(start, first), min(end, last)
+                if opening < close:
+                    yield opening, close
+
+
+def _parse_segment(text: str) -> Segment:
+    """Read one segment such as ``09:00-12:00``."""
+    match = _SEGMENT_TEXT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"the working hours {text!r} are not of the form HH:MM-HH:MM")
+    from_hour, from_minute, to_hour, to_minute = map(int, match.groups())
+    try:
+        return Segment(from_hour * 60 + from_minute, to_hour * 60 + to_minute)
+    except ValueError:
+        raise ValueError(
+            f"the working hours {text!r} must end after they start and lie within 00:00-24:00"
+        ) from None
+
+
+def _format_segment(segment: Segment) -> str:
+    return f"{_format_time(segment.start)}-{_format_time(segment.end)}"
+
+
+def _format_time(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _check_order(segments: Iterable[Segment]) -> None:
+    """Raise ``ValueError`` unless the segments follow each other; they may touch."""
+    for before, after in pairwise(segments):
+        pair = f"{_format_segment(before)} and {_format_segment(after)}"
+        if after.end <= before.start:
+            raise ValueError(f"the working hours {pair} are not in order of time")
+        if after.start < before.end:
+            raise ValueError(f"the working hours {pair} overlap")
+
+
+def _zone_named(name: str) -> ZoneInfo:
+    """Return the time zone (时区) ``name`` or raise ``ValueError``."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {name!r}") from None
+
+
+def _dates(first: date, last: date) -> Iterator[date]:
+    """Yield the dates from ``first`` to ``last``, both included."""
+    return map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+
+
+def _not_negative(minutes: int) -> int:
+    if minutes < 0:
+        raise ValueError(f"the number of working minutes must not be negative, got {minutes}")
+    return minutes
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise ValueError(f"an aware moment is needed, {moment.isoformat()} has no time zone")
+    return moment
+
+
+def _to_minutes(moment: datetime) -> int:
+    """Return the whole minutes since 1970-01-01T00:00Z; seconds are dropped."""
+    return (_aware(moment) - _EPOCH) // _MINUTE
+
+
+def _to_moment(minutes: int) -> datetime:
+    return _EPOCH + minutes * _MINUTE

@@ -1,0 +1,1 @@
+"""A believable year of park life, made through the real actions."""

@@ -1,0 +1,73 @@
+"""Reading enterprises and who acts for them."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import or_, select
+
+from servicedesk.accounts.models import User
+from servicedesk.core.textsearch import normalise
+from servicedesk.enterprises.models import Enterprise, Membership
+from servicedesk.extensions import db
+
+FOUND = 20
+
+
+def enterprise(enterprise_id: int) -> Enterprise | None:
+    """Return an enterprise by its row number."""
+    return db.session.get(Enterprise, enterprise_id)
+
+
+def of_person(user_id: int) -> Sequence[tuple[Enterprise, str]]:
+    """Return the enterprises that a person acts for, each with the part played."""
+    query = (
+        select(Enterprise, Membership.part)
+        .join(Membership, Membership.enterprise_id == Enterprise.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Membership.id)
+    )
+    return [(enterprise, part) for enterprise, part in db.session.execute(query)]
+
+
+def members(enterprise_id: int) -> Sequence[tuple[User, str]]:
+    """Return the people who act for an enterprise, owners first."""
+    query = (
+        select(User, Membership.part)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.enterprise_id == enterprise_id)
+        .order_by(Membership.part.desc(), Membership.id)
+    )
+    return [(user, part) for user, part in db.session.execute(query)]
+
+
+def owners(enterprise_id: int) -> Sequence[User]:
+    """Return the people who own an enterprise's file."""
+    return [user for user, part in members(enterprise_id) if part == "owner"]
+
+
+def names(enterprise_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of the enterprises, in one statement."""
+    rows = db.session.execute(
+        select(Enterprise.id, Enterprise.name).where(Enterprise.id.in_(set(enterprise_ids)))
+    )
+    return {row.id: row.name for row in rows}
+
+
+def find(park_id: int, text: str) -> Sequence[Enterprise]:
+    """Return enterprises whose name or code contains ``text``, at most ``FOUND``."""
+    wanted = normalise(text).strip()
+    if not wanted:
+        return []
+    query = select(Enterprise).where(
+        Enterprise.park_id == park_id,
+        or_(
+            Enterprise.name.contains(wanted, autoescape=True),
+            Enterprise.credit_code.startswith(wanted.upper(), autoescape=True),
+        ),
+    )
+    return db.session.scalars(query.order_by(Enterprise.name).limit(FOUND)).all()
+
+
+def in_review(park_id: int) -> Sequence[Enterprise]:
+    """Return the enterprises whose code the desk must look at."""
+    query = select(Enterprise).where(Enterprise.park_id == park_id, Enterprise.standing == "review")
+    return db.session.scalars(query.order_by(Enterprise.id)).all()

@@ -1,0 +1,149 @@
+"""Telling people, in the transaction of what happened; and sending what waits in the outbox."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Update, select, update
+
+from servicedesk.accounts.models import User
+from servicedesk.clock import clock
+from servicedesk.core.identifiers import new_token
+from servicedesk.extensions import db
+from servicedesk.notifications.models import Notice, OutboxMessage
+from servicedesk.transaction import unit_of_work
+
+CLAIM = timedelta(minutes=2)
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=1)
+GIVE_UP = timedelta(hours=72)
+
+
+def tell(
+    people: Iterable[User],
+    text: str,
+    *,
+    key: str,
+    ticket_id: int | None = None,
+    detail: str = "",
+    not_before: datetime | None = None,
+) -> int:
+    """Add a notice, and an e-mail where there is an address, for each person; returns how many.
+
+    ``key`` says what happened: the same person is never told twice of the same key. ``not_before``
+    holds reminders back until working time.
+    """
+    now = clock.now()
+    visible = not_before or now
+    told = 0
+    for person in {person.id: person for person in people}.values():
+        notice = Notice(
+            user_id=person.id, ticket_id=ticket_id, text=text, detail=detail,
+            dedup_key=f"{key}:{person.id}", created_at=now, visible_at=visible,
+        )  # fmt: skip
+        db.session.add(notice)
+        if person.email:
+            db.session.flush()
+            db.session.add(_message(notice, person.email, visible))
+        told += 1
+    return told
+
+
+def _message(notice: Notice, recipient: str, not_before: datetime) -> OutboxMessage:
+    return OutboxMessage(
+        notice_id=notice.id,
+        recipient=recipient,
+        message_id=f"{new_token()[:24]}@servicedesk",
+        not_before=not_before,
+        created_at=notice.created_at,
+    )
+
+
+@unit_of_work
+def mark_read(user_id: int, notice_id: int | None = None) -> None:
+    """Mark one notice of the person as read, or all that are visible."""
+    query = update(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None))
+    if notice_id is not None:
+        query = query.where(Notice.id == notice_id)
+    else:
+        query = query.where(Notice.visible_at <= clock.now())
+    db.session.execute(query.values(read_at=clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker may send now, with what its text needs."""
+
+    id: int
+    attempts: int
+    recipient: str
+    message_id: str
+    language: str
+    text: str
+    detail: str
+    ticket_id: int | None
+    created_at: datetime
+
+
+@unit_of_work
+def claim(owner: str) -> Claimed | None:
+    """Take one due message for ``owner``; another worker takes it only after two minutes.
+
+    One message at a time: a worker that dies between sending and marking repeats one at most.
+    """
+    now = clock.now()
+    query = (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.state == "waiting",
+            OutboxMessage.not_before <= now,
+            (OutboxMessage.claimed_until.is_(None)) | (OutboxMessage.claimed_until < now),
+        )
+        .order_by(OutboxMessage.not_before, OutboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    message_id = db.session.scalar(query)
+    if message_id is None:
+        return None
+    message = db.session.get_one(OutboxMessage, message_id, populate_existing=True)
+    message.claimed_by, message.claimed_until = owner, now + CLAIM
+    message.attempts += 1
+    notice = db.session.get_one(Notice, message.notice_id)
+    language = db.session.get_one(User, notice.user_id).language
+    return Claimed(
+        message.id, message.attempts, message.recipient, message.message_id, language,
+        notice.text, notice.detail, notice.ticket_id, message.created_at,
+    )  # fmt: skip
+
+
+@unit_of_work
+def mark_sent(message: Claimed, owner: str) -> None:
+    """Note that ``message`` is out, unless somebody else has taken it over."""
+    db.session.execute(
+        _own(message, owner).values(state="sent", sent_at=clock.now(), last_error="")
+    )
+
+
+@unit_of_work
+def mark_failed(message: Claimed, owner: str, error: str) -> None:
+    """Try again later with growing pauses; after three days it is a dead letter, shown to staff."""
+    now = clock.now()
+    pause = min(FIRST_RETRY * 2 ** min(message.attempts, 12), LONGEST_RETRY)
+    dead = now - message.created_at > GIVE_UP
+    db.session.execute(
+        _own(message, owner).values(
+            state="failed" if dead else "waiting",
+            not_before=now + pause,
+            claimed_until=None,
+            last_error=error[:500],
+        )
+    )
+
+
+def _own(message: Claimed, owner: str) -> Update:
+    return update(OutboxMessage).where(
+        OutboxMessage.id == message.id,
+        OutboxMessage.claimed_by == owner,
+        OutboxMessage.attempts == message.attempts,
+    )

@@ -1,0 +1,1 @@
+"""Parks and units (园区、承办单位)."""

@@ -1,0 +1,37 @@
+"""Tables: the park and the units that handle its tickets."""
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from servicedesk.database import Base
+
+
+class Park(Base):
+    """A park (园区); one installation may hold several, each sees its own.
+
+    ``working_hours`` is text such as ``09:00-12:00,13:30-17:30``; ``calendar_version`` rises with
+    every change of the calendar, so that open due dates know when to be worked out again.
+    """
+
+    __tablename__ = "park"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    short_name: Mapped[str]
+    region: Mapped[str]
+    timezone: Mapped[str] = mapped_column(default="Asia/Shanghai")
+    working_hours: Mapped[str] = mapped_column(default="09:00-12:00,13:30-17:30")
+    calendar_version: Mapped[int] = mapped_column(default=1)
+
+
+class Unit(Base):
+    """A handling unit (承办单位): a department, a park office, a bank, a steward."""
+
+    __tablename__ = "unit"
+    __table_args__ = (UniqueConstraint("park_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"))
+    code: Mapped[str]
+    name: Mapped[str]

@@ -1,0 +1,1 @@
+"""Service at the enterprise's door (上门服务)."""

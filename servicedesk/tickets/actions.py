@@ -1,0 +1,368 @@
+"""Everything that changes a ticket: filing, taking a step, messages, files.
+
+One function, one transaction: the row (with the version that was seen), the timeline, the audit
+entry, the notices with their outbox, and the marks for the counts.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from servicedesk.audit.actions import record
+from servicedesk.calendars.queries import calendar
+from servicedesk.catalogue.models import ServiceItem
+from servicedesk.clock import clock
+from servicedesk.core.identifiers import new_token, ticket_number
+from servicedesk.core.permissions import Actor, Role, Subject, allows
+from servicedesk.core.workflow import (
+    BY_NAME,
+    Audience,
+    Clock,
+    State,
+    Transition,
+    destination,
+    refusal,
+)
+from servicedesk.core.words import N_
+from servicedesk.enterprises.models import Enterprise
+from servicedesk.enterprises.queries import enterprise as get_enterprise
+from servicedesk.errors import Conflict, KeyReused, Refused
+from servicedesk.extensions import db
+from servicedesk.statistics.marks import mark
+from servicedesk.tickets import clocks, search
+from servicedesk.tickets.effects import EFFECTS, Change
+from servicedesk.tickets.files import ORPHANS_LIVE, StoredFile
+from servicedesk.tickets.models import Submission, Ticket, TicketEvent, Upload
+from servicedesk.tickets.queries import facts_of, subject_of
+from servicedesk.tickets.telling import tell_about
+from servicedesk.transaction import unit_of_work
+
+CHANNELS = {
+    "portal": N_("网上服务大厅"),
+    "visit": N_("上门服务"),
+    "phone": N_("电话"),
+    "counter": N_("窗口"),
+    "12345": N_("12345转办"),
+}
+DESCRIPTION_MAX = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an enterprise asks for; ``key`` is the form's one-time number, ``uploads`` tokens."""
+
+    enterprise_id: int
+    title: str
+    description: str
+    contact: str
+    phone: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    uploads: Sequence[str] = ()
+    channel: str = "portal"
+    key: str = ""
+
+    def fingerprint(self, item_code: str) -> str:
+        """Return a hash of the content, to tell a repeat from a different request."""
+        content = [
+            item_code, self.enterprise_id, self.title, self.description, self.contact,
+            self.phone, dict(self.answers), list(self.uploads), self.channel,
+        ]  # fmt: skip
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
+    """File a request: exactly one ticket for one key, however often it is sent.
+
+    Raises:
+        Refused: not permitted for this enterprise, or a file is not the person's own.
+        KeyReused: the key was used for a different request.
+    """
+    item_code = item.code
+    try:
+        return _submit(actor, item, request)
+    except IntegrityError:
+        found = _same_submission(actor, item_code, request)
+        if found is None:
+            raise
+        return found
+
+
+@unit_of_work
+def _submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
+    enterprise = _enterprise_for(actor, request)
+    if found := _same_submission(actor, item.code, request):
+        return found
+    ticket = _new_ticket(actor, item, enterprise, request)
+    db.session.add(ticket)
+    db.session.flush()
+    event = _add_event(ticket, actor, "submit", data={"channel": request.channel})
+    _take_uploads(actor, ticket, event, request.uploads)
+    _remember(actor, item.code, request, ticket)
+    search.add(ticket.id, _search_texts(ticket, item, enterprise))
+    record(actor, "ticket.submit", "ticket", ticket.id, after={"number": ticket.number})
+    told = N_("收到新的工单，请受理。")
+    tell_about(ticket, (Audience.DESK,), told, f"ticket:{ticket.id}:submit", but=actor.user_id)
+    mark(ticket.park_id, ticket.submitted_at)
+    return ticket
+
+
+def _enterprise_for(actor: Actor, request: Request) -> Enterprise:
+    enterprise = get_enterprise(request.enterprise_id)
+    permission = "ticket.submit" if actor.role is Role.REQUESTER else "ticket.submit_on_behalf"
+    if enterprise is None or not allows(
+        actor, permission, Subject(enterprise.park_id, enterprise.id)
+    ):
+        raise Refused(N_("您不能为这家企业提交申请。"), kind="permission")
+    return enterprise
+
+
+def _new_ticket(
+    actor: Actor, item: ServiceItem, enterprise: Enterprise, request: Request
+) -> Ticket:
+    now, ticket_id = clock.now(), _next_id()
+    local_day = calendar(enterprise.park_id).local(now).date()
+    ticket = Ticket(
+        id=ticket_id,
+        park_id=enterprise.park_id,
+        number=ticket_number(local_day, ticket_id % 100_000),
+        enterprise_id=enterprise.id,
+        item_id=item.id,
+        requester_id=actor.user_id if actor.role is Role.REQUESTER else None,
+        filed_by_id=actor.user_id,
+        channel=request.channel,
+        title=request.title,
+        description=request.description,
+        answers=dict(request.answers),
+        contact=request.contact,
+        phone=request.phone,
+        confidential=item.confidential,
+        state=State.SUBMITTED,
+        submitted_at=now,
+        extra_days=0,
+        extensions=0,
+        returns=0,
+        reworks=0,
+        steps=0,
+    )
+    clocks.start(ticket, now, item.promised_days, item.statutory_days)
+    return ticket
+
+
+def _next_id() -> int:
+    """Return the next row number; SQLite has one writer, PostgreSQL its sequence."""
+    if db.engine.dialect.name == "postgresql":
+        return int(db.session.scalar(text("SELECT nextval('ticket_id_seq')")) or 0)
+    return (db.session.scalar(select(func.max(Ticket.id))) or 0) + 1
+
+
+def _same_submission(actor: Actor, item_code: str, request: Request) -> Ticket | None:
+    if not request.key:
+        return None
+    found = db.session.scalar(
+        select(Submission).where(Submission.user_id == actor.user_id, Submission.key == request.key)
+    )
+    if found is None:
+        return None
+    if found.fingerprint != request.fingerprint(item_code):
+        raise KeyReused(request.key)
+    return db.session.get_one(Ticket, found.ticket_id)
+
+
+def _remember(actor: Actor, item_code: str, request: Request, ticket: Ticket) -> None:
+    if request.key:
+        db.session.add(
+            Submission(
+                user_id=actor.user_id, key=request.key, ticket_id=ticket.id,
+                fingerprint=request.fingerprint(item_code), created_at=clock.now(),
+            )
+        )  # fmt: skip
+        db.session.flush()
+
+
+def _search_texts(ticket: Ticket, item: ServiceItem, enterprise: Enterprise) -> list[str]:
+    title = [] if ticket.confidential else [ticket.title, ticket.description]
+    return [
+        ticket.number, ticket.number.replace("-", ""), *title, item.search_text,
+        enterprise.name, enterprise.credit_code or "",
+    ]  # fmt: skip
+
+
+def take(
+    actor: Actor,
+    ticket_id: int,
+    name: str,
+    inputs: Mapping[str, Any] | None = None,
+    seen: int | None = None,
+) -> Ticket:
+    """Take the transition ``name`` of the workflow table on a ticket.
+
+    ``seen`` is the version that the person's form showed; the scheduler passes ``None``.
+
+    Raises:
+        Refused: not permitted, wrong state, a guard, or a missing or wrong input.
+        Conflict: the ticket has changed since ``seen``.
+        KeyError: there is no such transition.
+    """
+    return _take(actor, ticket_id, BY_NAME[name], inputs or {}, seen)
+
+
+@unit_of_work
+def _take(
+    actor: Actor, ticket_id: int, step: Transition, inputs: Mapping[str, Any], seen: int | None
+) -> Ticket:
+    ticket = _locked(ticket_id, seen)
+    if refused := refusal(step, actor, subject_of(ticket), facts_of(ticket), inputs):
+        raise Refused(refused.reason, field=refused.field, kind=refused.kind)
+    before, former_resolution = _snapshot(ticket), ticket.resolved_at
+    change = Change(ticket, actor, clock.now(), inputs)
+    EFFECTS[step.name](change)
+    ticket.state = destination(step, State(ticket.state))
+    _touch(ticket)
+    db.session.flush()
+    event = _add_event(ticket, actor, step.name, shown=step.shown, data=change.data)
+    _take_uploads(actor, ticket, event, inputs.get("uploads") or ())
+    record(actor, f"ticket.{step.name}", "ticket", ticket.id, before, _snapshot(ticket))
+    key = f"ticket:{ticket.id}:v{ticket.version}"
+    tell_about(ticket, step.tells, step.told, key, but=actor.user_id)
+    if _counts_change(step, ticket):
+        mark(ticket.park_id, ticket.submitted_at, ticket.resolved_at, former_resolution)
+    return ticket
+
+
+def _counts_change(step: Transition, ticket: Ticket) -> bool:
+    return ticket.state == State.CLOSED or step.clock is not Clock.UNCHANGED or (
+        step.name in ("accept", "dispatch", "return")
+    )  # fmt: skip
+
+
+def _locked(ticket_id: int, seen: int | None) -> Ticket:
+    ticket = db.session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+    if seen is not None and ticket.version != seen:
+        raise Conflict(seen, ticket.version)
+    return ticket
+
+
+def _touch(ticket: Ticket) -> None:
+    """Make every step move the version, also one that changes children only."""
+    ticket.steps += 1
+
+
+def _snapshot(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "state": ticket.state,
+        "version": ticket.version,
+        "unit_id": ticket.unit_id,
+        "assignee_id": ticket.assignee_id,
+        "due_at": ticket.due_at.isoformat() if ticket.due_at else None,
+        "result": ticket.result,
+        "rating": ticket.rating,
+    }
+
+
+def _add_event(
+    ticket: Ticket,
+    actor: Actor,
+    kind: str,
+    *,
+    shown: bool = True,
+    body: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> TicketEvent:
+    event = TicketEvent(
+        ticket_id=ticket.id, at=clock.now(), kind=kind, actor_id=actor.user_id,
+        actor_name=actor.name, actor_role=actor.role, shown=shown, text=body,
+        data=dict(data or {}), version=ticket.version,
+    )  # fmt: skip
+    db.session.add(event)
+    db.session.flush()
+    return event
+
+
+def add_system_event(ticket: Ticket, kind: str, *, shown: bool, data: Mapping[str, Any]) -> None:
+    """Write a line of the scheduler's into the timeline, in the transaction of the caller."""
+    _add_event(ticket, system_actor(ticket.park_id), kind, shown=shown, data=data)
+
+
+def system_actor(park_id: int) -> Actor:
+    """Return the scheduler as an actor."""
+    return Actor(None, Role.SYSTEM, park_id, N_("系统"))
+
+
+@unit_of_work
+def send_message(
+    actor: Actor, ticket_id: int, body: str, *, internal: bool = False, uploads: Sequence[str] = ()
+) -> TicketEvent:
+    """Add a message to the other side, or an internal note that the enterprise never sees.
+
+    A message from the desk or the unit is a first response (首次响应).
+
+    Raises:
+        Refused: not permitted, or nothing was written.
+    """
+    ticket = _locked(ticket_id, None)
+    permission = "ticket.note" if internal else "ticket.message"
+    if not allows(actor, permission, subject_of(ticket)):
+        raise Refused(N_("您没有执行此操作的权限。"), kind="permission")
+    if not body.strip() and not uploads:
+        raise Refused(N_("请写下要说的话。"), field="body")
+    kind = "note" if internal else "message"
+    event = _add_event(ticket, actor, kind, shown=not internal, body=body.strip())
+    _take_uploads(actor, ticket, event, uploads)
+    record(actor, f"ticket.{kind}", "ticket", ticket.id)
+    if not internal:
+        _tell_other_side(actor, ticket, event)
+    return event
+
+
+def _tell_other_side(actor: Actor, ticket: Ticket, event: TicketEvent) -> None:
+    if actor.role is Role.REQUESTER:
+        audience, told = Audience.ASSIGNEE, N_("企业发来新留言。")
+    else:
+        audience, told = Audience.REQUESTER, N_("服务人员给您留言了。")
+        if ticket.first_response_at is None:
+            ticket.first_response_at = clock.now()
+            mark(ticket.park_id, ticket.submitted_at)
+    tell_about(ticket, (audience,), told, f"ticket:{ticket.id}:e{event.id}", but=actor.user_id)
+
+
+@unit_of_work
+def add_upload(actor: Actor, file: StoredFile) -> Upload:
+    """Keep a stored file as the person's own until a ticket takes it."""
+    upload = Upload(
+        token=new_token(), owner_id=actor.user_id, name=file.name, media_type=file.media_type,
+        size=file.size, sha256=file.sha256, stored_as=file.stored_as, created_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(upload)
+    db.session.flush()
+    return upload
+
+
+def _take_uploads(actor: Actor, ticket: Ticket, event: TicketEvent, tokens: Sequence[str]) -> None:
+    if not tokens:
+        return
+    mine = (
+        update(Upload)
+        .where(
+            Upload.token.in_(list(tokens)),
+            Upload.owner_id == actor.user_id,
+            Upload.ticket_id.is_(None),
+        )
+        .values(ticket_id=ticket.id, event_id=event.id)
+    )
+    if db.session.execute(mine).rowcount != len(set(tokens)):
+        raise Refused(N_("有附件已失效，请重新上传。"), field="files")
+
+
+@unit_of_work
+def forget_uploads() -> int:
+    """Delete the rows of files that no ticket took within a day; returns how many."""
+    old = delete(Upload).where(
+        Upload.ticket_id.is_(None), Upload.created_at < clock.now() - ORPHANS_LIVE
+    )
+    return db.session.execute(old).rowcount

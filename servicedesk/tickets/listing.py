@@ -1,0 +1,316 @@
+"""Lists of tickets: views, filters, sorting, keyset pages; every badge counts what its list shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_
+
+from servicedesk.catalogue.queries import items
+from servicedesk.clock import clock
+from servicedesk.core.permissions import Actor, Role, Scope, scope_of
+from servicedesk.core.words import N_
+from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, OPEN, State
+from servicedesk.extensions import db
+from servicedesk.tickets import search
+from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in
+from servicedesk.tickets.models import Extension, Outcome, Ticket
+from servicedesk.organisation.queries import unit_by_code
+
+PAGE = 50
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+VIEW_NAMES: Mapping[str, str] = {
+    "to_accept": N_("待受理"),
+    "to_dispatch": N_("待派单"),
+    "to_sign": N_("待签收"),
+    "mine": N_("我的工单"),
+    "unit": N_("本单位工单"),
+    "in_progress": N_("办理中"),
+    "due_today": N_("今日到期"),
+    "overdue": N_("已超期"),
+    "waiting": N_("等待企业"),
+    "extensions": N_("延期审批"),
+    "to_follow_up": N_("待回访"),
+    "to_rate": N_("待评价"),
+    "to_close": N_("待归档"),
+    "bad_rating": N_("差评核实"),
+    "open": N_("全部在办"),
+    "all": N_("全部工单"),
+}
+VIEWS_OF: Mapping[Role, tuple[str, ...]] = {
+    Role.DESK: (
+        "to_accept", "to_dispatch", "to_sign", "mine", "due_today", "overdue", "waiting",
+        "to_follow_up", "open", "all",
+    ),
+    Role.DESK_HEAD: (
+        "to_accept", "to_dispatch", "to_sign", "mine", "due_today", "overdue", "waiting",
+        "to_follow_up", "bad_rating", "to_close", "open", "all",
+    ),
+    Role.FOLLOW_UP: ("to_follow_up", "bad_rating", "to_rate", "to_close", "open", "all"),
+    Role.OFFICER: (
+        "to_sign", "mine", "unit", "due_today", "overdue", "waiting", "to_follow_up", "all",
+    ),
+    Role.UNIT_HEAD: (
+        "to_sign", "unit", "extensions", "due_today", "overdue", "waiting", "to_follow_up", "all",
+    ),
+    Role.LEADER: ("overdue", "due_today", "extensions", "bad_rating", "open", "all"),
+}  # fmt: skip
+
+SORTS: Mapping[str, str] = {
+    "due": N_("最先到期"),
+    "newest": N_("最新提交"),
+    "oldest": N_("最早提交"),
+}
+COLUMNS = (
+    Ticket.id, Ticket.number, Ticket.title, Ticket.state, Ticket.enterprise_id, Ticket.item_id,
+    Ticket.unit_id, Ticket.assignee_id, Ticket.channel, Ticket.submitted_at, Ticket.due_at,
+    Ticket.warn_at, Ticket.resolved_at, Ticket.closed_at, Ticket.on_time, Ticket.rating,
+    Ticket.returns, Ticket.reworks, Ticket.confidential, Ticket.ladder_level, Ticket.version,
+    Ticket.used_minutes,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to; empty fields narrow nothing. Dates are the park's local days."""
+
+    view: str = "all"
+    q: str = ""
+    state: str = ""
+    category: str = ""
+    item: str = ""
+    unit: str = ""
+    channel: str = ""
+    enterprise: int | None = None
+    since: date | None = None
+    until: date | None = None
+    figure: str = ""
+    period: str = ""
+    cut: str = ""
+    metric: str = ""
+    sort: str = "newest"
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; ``after`` is the key of the next page, or empty."""
+
+    rows: Sequence[Row[Any]] = field(default_factory=list)
+    after: str = ""
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of what the person may see in lists, from the permission table."""
+    scope = scope_of(actor.role, "ticket.view")
+    if scope is Scope.OWN:
+        return Ticket.enterprise_id.in_(actor.enterprise_ids)
+    if scope is Scope.UNIT and actor.unit_id is not None:
+        return and_(Ticket.park_id == actor.park_id, Ticket.unit_id == actor.unit_id)
+    if scope is Scope.PARK:
+        return Ticket.park_id == actor.park_id
+    return Ticket.id < 0
+
+
+def _in(*states: State) -> ColumnElement[bool]:
+    return Ticket.state.in_([state.value for state in states])
+
+
+def view_condition(view: str, actor: Actor) -> ColumnElement[bool]:
+    """Return what belongs into ``view``; the badge and the list both use it.
+
+    Raises:
+        KeyError: there is no such view.
+    """
+    now = clock.now()
+    running = _in(*sorted(BEFORE_RESOLUTION))
+    conditions: dict[str, ColumnElement[bool]] = {
+        "to_accept": _in(State.SUBMITTED),
+        "to_dispatch": _in(State.ACCEPTED),
+        "to_sign": _in(State.DISPATCHED),
+        "in_progress": _in(State.IN_PROGRESS),
+        "waiting": _in(State.AWAITING_ENTERPRISE),
+        "to_follow_up": _in(State.RESOLVED),
+        "to_rate": _in(State.FOLLOWED_UP),
+        "to_close": and_(_in(State.RATED), Ticket.rating > BAD_RATING),
+        "bad_rating": and_(_in(State.RATED), Ticket.rating <= BAD_RATING),
+        "mine": and_(_in(*sorted(OPEN)), _mine(actor)),
+        "unit": running,
+        "due_today": and_(running, Ticket.due_at >= now, Ticket.due_at < _end_of_today(now)),
+        "overdue": and_(running, Ticket.due_at < now),
+        "extensions": and_(_in(State.IN_PROGRESS), _extension_waits()),
+        "open": _in(*sorted(OPEN)),
+        "all": Ticket.id > 0,
+    }
+    return conditions[view]
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    return or_(
+        Ticket.assignee_id == actor.user_id,
+        Ticket.intake_by_id == actor.user_id,
+        Ticket.filed_by_id == actor.user_id,
+    )
+
+
+def _extension_waits() -> ColumnElement[bool]:
+    waits = select(Extension.id).where(
+        Extension.ticket_id == Ticket.id, Extension.verdict.is_(None)
+    )
+    return waits.exists()
+
+
+def _end_of_today(now: datetime) -> datetime:
+    tomorrow = now.astimezone(ZONE).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), ZONE)
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """Return the badge of each of the person's views that holds open tickets, in one statement."""
+    views = [view for view in VIEWS_OF.get(actor.role, ()) if view != "all"]
+    if not views:
+        return {}
+    sums = [
+        func.coalesce(func.sum(case((view_condition(view, actor), 1), else_=0)), 0).label(view)
+        for view in views
+    ]
+    query = select(*sums).where(visible(actor), _in(*sorted(OPEN)))
+    row = db.session.execute(query).one()
+    return {view: int(getattr(row, view)) for view in views}
+
+
+def page(actor: Actor, wanted: Filter, size: int = PAGE) -> Page:
+    """Return one page of what the person may see."""
+    query = _sorted(_narrowed(select(*COLUMNS), actor, wanted), wanted)
+    rows = db.session.execute(query.limit(size + 1)).all()
+    after = _key(rows[size - 1], wanted) if len(rows) > size else ""
+    return Page(rows[:size], after)
+
+
+def total(actor: Actor, wanted: Filter, limit: int = 10_000) -> int:
+    """Return how many tickets the filter finds, counting no further than ``limit``."""
+    inner = _narrowed(select(Ticket.id), actor, wanted).limit(limit).subquery()
+    return db.session.scalar(select(func.count()).select_from(inner)) or 0
+
+
+def everything(actor: Actor, wanted: Filter) -> Any:
+    """Return all rows of a list for an export, streamed from the database."""
+    query = _narrowed(select(*COLUMNS), actor, wanted).order_by(Ticket.id)
+    return db.session.execute(query.execution_options(yield_per=1000))
+
+
+def _narrowed(query: Select[Any], actor: Actor, wanted: Filter) -> Select[Any]:
+    query = query.where(visible(actor), view_condition(wanted.view, actor))
+    simple = {
+        Ticket.state: wanted.state,
+        Ticket.channel: wanted.channel,
+        Ticket.enterprise_id: wanted.enterprise,
+    }
+    query = query.where(*(column == value for column, value in simple.items() if value))
+    query = query.where(*_by_catalogue(actor, wanted), *_by_unit(actor, wanted.unit))
+    query = query.where(*_by_day(wanted), *_by_figure(actor, wanted))
+    found = search.condition(wanted.q)
+    return query if found is None else query.where(found)
+
+
+def _by_catalogue(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
+    if not wanted.category and not wanted.item:
+        return []
+    chosen = [
+        item.id
+        for item in items(actor.park_id)
+        if wanted.category in ("", item.category_code) and wanted.item in ("", item.code)
+    ]
+    return [Ticket.item_id.in_(chosen)]
+
+
+def _by_unit(actor: Actor, code: str) -> list[ColumnElement[bool]]:
+    if not code:
+        return []
+    unit = unit_by_code(actor.park_id, code)
+    return [Ticket.unit_id == (unit.id if unit else -1)]
+
+
+def _by_day(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.since:
+        found.append(Ticket.submitted_at >= datetime.combine(wanted.since, time(), ZONE))
+    if wanted.until:
+        end = datetime.combine(wanted.until + timedelta(days=1), time(), ZONE)
+        found.append(Ticket.submitted_at < end)
+    return found
+
+
+def _by_figure(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
+    """Return the condition of the tickets behind a built figure, its period and its cut."""
+    if not wanted.period:
+        return []
+    submitted = wanted.figure in ("submitted", "response_rate")
+    bounds = is_submitted_in if submitted else is_delivered_in
+    found = list(bounds(actor.park_id, wanted.period))
+    found += _figure_conditions().get(wanted.figure, [])
+    if wanted.metric:
+        behind = select(Outcome.ticket_id).where(Outcome.metric_code == wanted.metric)
+        found.append(Ticket.id.in_(behind))
+    kind, _, code = wanted.cut.partition(":")
+    narrowed = Filter(**{kind: code}) if kind in ("category", "item") else Filter()
+    found += _by_catalogue(actor, narrowed)
+    if kind == "unit":
+        found += _by_unit(actor, code)
+    if kind == "channel":
+        found.append(Ticket.channel == code)
+    return found
+
+
+def _figure_conditions() -> dict[str, list[ColumnElement[bool]]]:
+    """Rates lead to the tickets that pull them down: that is what a leader wants to see."""
+    return {
+        "on_time_rate": [Ticket.on_time.is_(False)],
+        "satisfaction_rate": [Ticket.rating <= BAD_RATING],
+        "rating_rate": [Ticket.rating.is_(None)],
+        "resolution_rate": [or_(Ticket.confirmed.is_(None), Ticket.result != "solved")],
+        "response_rate": [
+            or_(
+                Ticket.first_response_at > Ticket.response_due_at,
+                and_(Ticket.first_response_at.is_(None), Ticket.response_due_at < clock.now()),
+            )
+        ],
+    }
+
+
+def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
+    if wanted.sort == "due":
+        due = func.coalesce(Ticket.due_at, FAR)
+        query = query.order_by(due, Ticket.id)
+        if key := _due_key(wanted.after):
+            query = query.where(tuple_(due, Ticket.id) > tuple_(*key))
+        return query
+    newest = wanted.sort != "oldest"
+    if wanted.after.isdigit():
+        key_id = int(wanted.after)
+        query = query.where(Ticket.id < key_id if newest else Ticket.id > key_id)
+    return query.order_by(Ticket.id.desc() if newest else Ticket.id)
+
+
+def _due_key(after: str) -> tuple[datetime, int] | None:
+    moment, _, number = after.partition("~")
+    try:
+        return datetime.fromtimestamp(float(moment), UTC), int(number)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _key(row: Row[Any], wanted: Filter) -> str:
+    if wanted.sort == "due":
+        return f"{(row.due_at or FAR).timestamp()}~{row.id}"
+    return str(row.id)
+
+
+def joint_meeting(actor: Actor) -> Sequence[Row[Any]]:
+    """Return the open tickets on level 3 of the ladder: the joint meeting's agenda (联席会议)."""
+    query = select(*COLUMNS).where(
+        visible(actor), Ticket.ladder_level >= 3, _in(*sorted(BEFORE_RESOLUTION))
+    )
+    return db.session.execute(query.order_by(Ticket.due_at, Ticket.id)).all()

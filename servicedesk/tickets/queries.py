@@ -1,0 +1,197 @@
+"""Reading one ticket: what it is, what happened, what may be done now."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from servicedesk.clock import clock
+from servicedesk.core.permissions import Actor, Scope, Subject, allows, scope_of
+from servicedesk.core.routing import Suggestion, suggest
+from servicedesk.core.workflow import Facts, State, Transition, available
+from servicedesk.catalogue.models import ServiceItem
+from servicedesk.extensions import db
+from servicedesk.tickets.models import (
+    Escalation,
+    Extension,
+    FollowUpCall,
+    Outcome,
+    PauseSpan,
+    Rating,
+    Ticket,
+    TicketEvent,
+    Upload,
+)
+
+
+def subject_of(ticket: Ticket) -> Subject:
+    """Return where a ticket belongs, as the permission table asks it."""
+    return Subject(ticket.park_id, ticket.enterprise_id, ticket.unit_id)
+
+
+def facts_of(ticket: Ticket) -> Facts:
+    """Return what the workflow's guards look at."""
+    now = clock.now()
+    return Facts(
+        state=State(ticket.state),
+        now=now,
+        paused=ticket.state == State.AWAITING_ENTERPRISE,
+        sign_due_at=ticket.sign_due_at,
+        due_at=ticket.due_at,
+        extension_pending=_extension_pending(ticket),
+        extensions=ticket.extensions,
+        missed_days=_missed_days(ticket),
+        rating=ticket.rating,
+        rating_window_over=ticket.rating_due_at is not None and now > ticket.rating_due_at,
+        handlers=frozenset(
+            person for person in (ticket.assignee_id, ticket.resolved_by_id) if person
+        ),
+    )
+
+
+def _extension_pending(ticket: Ticket) -> bool:
+    if ticket.state != State.IN_PROGRESS:
+        return False
+    query = select(Extension.id).where(
+        Extension.ticket_id == ticket.id, Extension.verdict.is_(None)
+    )
+    return db.session.scalar(query) is not None
+
+
+def _missed_days(ticket: Ticket) -> int:
+    if ticket.state != State.RESOLVED:
+        return 0
+    query = select(func.count(func.distinct(FollowUpCall.day))).where(
+        FollowUpCall.ticket_id == ticket.id,
+        FollowUpCall.round == ticket.reworks,
+        FollowUpCall.reached.is_(False),
+    )
+    return db.session.scalar(query) or 0
+
+
+def actions_for(actor: Actor, ticket: Ticket) -> tuple[Transition, ...]:
+    """Return the steps that this person may take on this ticket now."""
+    return available(actor, subject_of(ticket), facts_of(ticket))
+
+
+def may_see(actor: Actor, ticket: Ticket) -> bool:
+    """Tell whether the person may open the ticket; confidential ones need the second permission."""
+    permission = "ticket.view_confidential" if ticket.confidential else "ticket.view"
+    return allows(actor, permission, subject_of(ticket)) or _was_filed_by(actor, ticket)
+
+
+def _was_filed_by(actor: Actor, ticket: Ticket) -> bool:
+    """A requester keeps sight of what was filed in the own name while still a member."""
+    return (
+        scope_of(actor.role, "ticket.view") is Scope.OWN
+        and ticket.requester_id == actor.user_id
+        and ticket.enterprise_id in actor.enterprise_ids
+    )
+
+
+def by_number(actor: Actor, number: str) -> Ticket | None:
+    """Return the ticket, or ``None`` where it does not exist *or* the person may not see it."""
+    ticket = db.session.scalar(select(Ticket).where(Ticket.number == number))
+    return ticket if ticket is not None and may_see(actor, ticket) else None
+
+
+def timeline(ticket_id: int, *, everything: bool) -> Sequence[TicketEvent]:
+    """Return what happened, oldest first; without ``everything`` only what the enterprise sees."""
+    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id)
+    if not everything:
+        query = query.where(TicketEvent.shown)
+    return db.session.scalars(query.order_by(TicketEvent.id)).all()
+
+
+def events_since(ticket_id: int, version: int) -> Sequence[TicketEvent]:
+    """Return what happened after ``version`` was shown: for the second of two editors."""
+    query = select(TicketEvent).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.version > version
+    )
+    return db.session.scalars(query.order_by(TicketEvent.id)).all()
+
+
+def uploads(ticket_id: int) -> Sequence[Upload]:
+    """Return the files of a ticket, oldest first."""
+    query = select(Upload).where(Upload.ticket_id == ticket_id).order_by(Upload.id)
+    return db.session.scalars(query).all()
+
+
+def uploads_by_tokens(owner_id: int, tokens: Sequence[str]) -> Sequence[Upload]:
+    """Return the person's own files that no ticket has taken yet: to show them in a form again."""
+    query = select(Upload).where(
+        Upload.token.in_(list(tokens)), Upload.owner_id == owner_id, Upload.ticket_id.is_(None)
+    )
+    return db.session.scalars(query.order_by(Upload.id)).all()
+
+
+def upload_by_token(actor: Actor, token: str) -> Upload | None:
+    """Return a file if the person may see its ticket, or it is the person's own and still loose."""
+    upload = db.session.scalar(select(Upload).where(Upload.token == token))
+    if upload is None:
+        return None
+    if upload.ticket_id is None:
+        return upload if upload.owner_id == actor.user_id else None
+    ticket = db.session.get_one(Ticket, upload.ticket_id)
+    if not may_see(actor, ticket) or not _event_shown(actor, upload):
+        return None
+    return upload
+
+
+def _event_shown(actor: Actor, upload: Upload) -> bool:
+    """Files of internal notes stay inside."""
+    if scope_of(actor.role, "ticket.view") is not Scope.OWN or upload.event_id is None:
+        return True
+    return db.session.get_one(TicketEvent, upload.event_id).shown
+
+
+def stored_names() -> set[str]:
+    """Return the stored name of every known file, for the sweeper."""
+    return set(db.session.scalars(select(Upload.stored_as)))
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Everything that hangs on a ticket, for its page."""
+
+    pauses: Sequence[PauseSpan]
+    extensions: Sequence[Extension]
+    calls: Sequence[FollowUpCall]
+    ratings: Sequence[Rating]
+    outcomes: Sequence[Outcome]
+    escalations: Sequence[Escalation]
+
+
+def children(ticket_id: int) -> Children:
+    """Return the ticket's pauses, extensions, calls, ratings, outcomes and alarms."""
+    return Children(
+        db.session.scalars(select(PauseSpan).where(PauseSpan.ticket_id == ticket_id)).all(),
+        db.session.scalars(select(Extension).where(Extension.ticket_id == ticket_id)).all(),
+        db.session.scalars(select(FollowUpCall).where(FollowUpCall.ticket_id == ticket_id)).all(),
+        db.session.scalars(select(Rating).where(Rating.ticket_id == ticket_id)).all(),
+        db.session.scalars(select(Outcome).where(Outcome.ticket_id == ticket_id)).all(),
+        db.session.scalars(
+            select(Escalation).where(Escalation.ticket_id == ticket_id).order_by(Escalation.id)
+        ).all(),
+    )
+
+
+def suggested_unit(ticket: Ticket, item: ServiceItem) -> Suggestion | None:
+    """Return the unit that should have the ticket, knowing who has already returned it."""
+    returned: dict[str, int] = {}
+    if ticket.returns:
+        query = select(TicketEvent.data).where(
+            TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "return"
+        )
+        for data in db.session.scalars(query):
+            code = str(data.get("unit_code", ""))
+            returned[code] = returned.get(code, 0) + 1
+    return suggest(item.lead_unit, item.partner_units, returned)
+
+
+def numbers(ticket_ids: Collection[int]) -> dict[int, str]:
+    """Return the ticket numbers of rows, in one statement."""
+    if not ticket_ids:
+        return {}
+    rows = db.session.execute(select(Ticket.id, Ticket.number).where(Ticket.id.in_(ticket_ids)))
+    return {row.id: row.number for row in rows}

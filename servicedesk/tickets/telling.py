@@ -1,0 +1,81 @@
+"""Who is told of what happens to a ticket (通知对象): from audiences to people."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from servicedesk.accounts.models import User
+from servicedesk.accounts.queries import holding, members_of_unit
+from servicedesk.accounts.queries import user as get_user
+from servicedesk.core.deadlines import Step
+from servicedesk.core.permissions import Role
+from servicedesk.core.workflow import Audience
+from servicedesk.enterprises.queries import members
+from servicedesk.notifications.actions import tell
+from servicedesk.tickets.models import Ticket
+
+WHO_HEARS: dict[str, tuple[Audience, ...]] = {
+    Step.WARN: (Audience.ASSIGNEE,),
+    Step.OVERDUE: (Audience.ASSIGNEE, Audience.UNIT_HEAD),
+    Step.LEVEL_1: (Audience.UNIT_HEAD,),
+    Step.LEVEL_2: (Audience.LEADER, Audience.UNIT_HEAD),
+    Step.LEVEL_3: (Audience.LEADER, Audience.DESK_HEAD),
+    "response": (Audience.DESK, Audience.DESK_HEAD),
+}
+
+
+def people(ticket: Ticket, audiences: Iterable[Audience]) -> list[User]:
+    """Return the accounts that ``audiences`` mean for this ticket."""
+    return [person for audience in audiences for person in _people(ticket, audience)]
+
+
+def _people(ticket: Ticket, audience: Audience) -> Sequence[User]:
+    if audience is Audience.REQUESTER:
+        return _requesters(ticket)
+    if audience is Audience.ASSIGNEE:
+        return _assignee(ticket)
+    if audience is Audience.UNIT:
+        return members_of_unit(ticket.unit_id) if ticket.unit_id else []
+    if audience is Audience.UNIT_HEAD:
+        return _unit_heads(ticket)
+    role = {
+        Audience.DESK: Role.DESK,
+        Audience.DESK_HEAD: Role.DESK_HEAD,
+        Audience.FOLLOW_UP: Role.FOLLOW_UP,
+        Audience.LEADER: Role.LEADER,
+    }[audience]
+    return holding(ticket.park_id, role)
+
+
+def _requesters(ticket: Ticket) -> list[User]:
+    person = get_user(ticket.requester_id) if ticket.requester_id else None
+    return [person] if person else [user for user, _ in members(ticket.enterprise_id)]
+
+
+def _assignee(ticket: Ticket) -> Sequence[User]:
+    person = get_user(ticket.assignee_id) if ticket.assignee_id else None
+    if person is not None:
+        return [person]
+    if ticket.unit_id is not None:
+        return members_of_unit(ticket.unit_id)
+    return holding(ticket.park_id, Role.DESK)
+
+
+def _unit_heads(ticket: Ticket) -> Sequence[User]:
+    """A ticket that no unit has yet is the desk's own delay."""
+    if ticket.unit_id is None:
+        return holding(ticket.park_id, Role.DESK_HEAD)
+    return holding(ticket.park_id, Role.UNIT_HEAD, ticket.unit_id)
+
+
+def tell_about(
+    ticket: Ticket,
+    audiences: Iterable[Audience],
+    text: str,
+    key: str,
+    not_before: datetime | None = None,
+    but: int | None = None,
+) -> int:
+    """Tell ``audiences`` about ``ticket``, but not the person ``but`` who did it."""
+    told = [person for person in people(ticket, audiences) if person.id != but]
+    title = ticket.number if ticket.confidential else f"{ticket.number} {ticket.title}"
+    return tell(told, text, key=key, ticket_id=ticket.id, detail=title, not_before=not_before)

@@ -1,0 +1,66 @@
+"""The unit of work (事务): one function, one transaction, all of it or nothing.
+
+Actions are wrapped in ``unit_of_work``. Nested actions join the outer one. Nothing can be written
+outside: the session's other transactions are read-only.
+"""
+
+import functools
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from servicedesk.extensions import db
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ATTEMPTS = 5
+_RETRY_PG = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Run the block in one write transaction, or in the one that is already open."""
+    if db.session.info.get("writing"):
+        yield
+        return
+    db.session.rollback()  # ends the read-only transaction; what was loaded is read afresh
+    db.session.info["writing"] = True
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        db.session.info.pop("writing", None)
+
+
+def unit_of_work(function: Callable[P, T]) -> Callable[P, T]:
+    """Make ``function`` one transaction; a deadlock or a busy database runs it again, afresh."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if db.session.info.get("writing"):
+            return function(*args, **kwargs)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with writing():
+                    return function(*args, **kwargs)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not _worth_retrying(error):
+                    raise
+                time.sleep(random.uniform(0.02, 0.1) * attempt)
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def _worth_retrying(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) in _RETRY_PG:
+        return True
+    return "database is locked" in str(error.orig)

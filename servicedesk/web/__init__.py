@@ -1,0 +1,30 @@
+"""The pages (网页): blueprints for each audience, and what every page shares."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from servicedesk.web import access, errors, headers, health, language, showing
+from servicedesk.web.account.views import account
+from servicedesk.web.admin.views import admin
+from servicedesk.web.desk.views import desk
+from servicedesk.web.files import files
+from servicedesk.web.insight.views import insight
+from servicedesk.web.portal.views import portal
+
+__all__ = ["language", "register"]
+
+BLUEPRINTS = (portal, desk, insight, admin, account, files, health.health)
+
+
+def register(app: Flask) -> None:
+    """Attach every page, its guard, its headers and the words of templates to the application."""
+    proxies = app.extensions["settings"].trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    access.register(app)
+    headers.register(app)
+    showing.register(app)
+    errors.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    access.insist_on_guards(app)

@@ -1,0 +1,158 @@
+"""Who may open which page: every view names its permission, or says that it is public.
+
+A view without either stops the start, so that nothing can be opened by forgetting.
+"""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, abort, g, redirect, request, session, url_for
+from flask_login import current_user, logout_user
+from flask_login.utils import _get_user
+from werkzeug.wrappers import Response
+
+from servicedesk.accounts.models import User
+from servicedesk.accounts.queries import user as get_user
+from servicedesk.audit.actions import origin, record_alone
+from servicedesk.core.permissions import PERMISSIONS, Actor, Role, allows
+from servicedesk.enterprises.models import Enterprise
+from servicedesk.enterprises.queries import of_person
+from servicedesk.extensions import login_manager
+
+P = ParamSpec("P")
+T = TypeVar("T")
+View = Callable[P, T]
+
+STAFF_IDLE_SECONDS = 30 * 60
+REQUESTER_IDLE_SECONDS = 12 * 3600
+FLASK_OWN = {"static"}
+
+
+def public(view: Callable[P, T]) -> Callable[P, T]:
+    """Mark a view that anybody may open."""
+    view.permission = None  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: str) -> Callable[[Callable[P, T]], Callable[P, T | Response]]:
+    """Let a view be opened only by people whose role holds ``permission`` at all.
+
+    Whose object it is, is asked by the query that fetches it; a stranger's object does not exist.
+    """
+    if permission not in PERMISSIONS:
+        raise KeyError(permission)
+
+    def decorate(view: Callable[P, T]) -> Callable[P, T | Response]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
+            if not current_user.is_authenticated:
+                return _to_sign_in()
+            if not allows(actor(), permission):
+                record_alone(actor(), "access.refused", "page", request.path, succeeded=False)
+                abort(403)
+            return view(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _to_sign_in() -> Response:
+    if request.method == "GET":
+        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
+    return redirect(url_for("account.sign_in"))
+
+
+def actor() -> Actor:
+    """Return the person of this request, as the rules know people."""
+    if "actor" not in g:
+        g.actor = actor_of(signed_in())
+    known: Actor = g.actor
+    return known
+
+
+def signed_in() -> User:
+    """Return the account of this request; only behind ``requires``."""
+    user = _get_user()
+    assert isinstance(user, User)
+    return user
+
+
+def actor_of(user: User) -> Actor:
+    """Return an account as an actor, with the enterprises it may act for."""
+    mine = of_person(user.id) if user.role == Role.REQUESTER else []
+    return Actor(
+        user_id=user.id,
+        role=user.role_enum,
+        park_id=user.park_id,
+        name=user.name,
+        unit_id=user.unit_id,
+        enterprise_ids=frozenset(enterprise.id for enterprise, _ in mine),
+        owned_enterprise_ids=frozenset(e.id for e, part in mine if part == "owner"),
+    )
+
+
+def my_enterprises() -> list[Enterprise]:
+    """Return the enterprises that the person of this request acts for."""
+    if "enterprises" not in g:
+        g.enterprises = [enterprise for enterprise, _ in of_person(signed_in().id)]
+    mine: list[Enterprise] = g.enterprises
+    return mine
+
+
+def register(app: Flask) -> None:
+    """Load people for the login manager, note where requests come from, end idle sessions."""
+    login_manager.user_loader(_load)
+    app.before_request(_note_origin)
+    app.before_request(_end_idle_session)
+
+
+def _load(session_id: str) -> User | None:
+    """Return the account if it is open and its sessions have not been ended since."""
+    number, _, epoch = session_id.partition(".")
+    if not (number.isdigit() and epoch.isdigit()):
+        return None
+    user = get_user(int(number))
+    if user is None or not user.active or user.session_epoch != int(epoch):
+        return None
+    return user
+
+
+def _note_origin() -> None:
+    origin.set(request.remote_addr or "unknown")
+
+
+def _end_idle_session() -> None:
+    if request.endpoint in (None, "static") or "_user_id" not in session:
+        return
+    now, seen = time.time(), float(session.get("seen", 0))
+    user = _get_user()
+    staff = isinstance(user, User) and user.role != Role.REQUESTER
+    if seen and now - seen > (STAFF_IDLE_SECONDS if staff else REQUESTER_IDLE_SECONDS):
+        logout_user()
+        session.clear()
+    elif now - seen > 60:
+        session["seen"] = now
+
+
+def permission_of(app: Flask, endpoint: str) -> str | None:
+    """Return the permission that guards ``endpoint``; ``None`` if it is public.
+
+    Raises:
+        LookupError: the view says neither.
+    """
+    view: Any = app.view_functions[endpoint]
+    if not hasattr(view, "permission"):
+        raise LookupError(f"the view {endpoint} has neither @requires nor @public")
+    permission: str | None = view.permission
+    return permission
+
+
+def insist_on_guards(app: Flask) -> None:
+    """Refuse to start with a view that nobody has guarded."""
+    for endpoint in app.view_functions:
+        if endpoint not in FLASK_OWN:
+            permission_of(app, endpoint)

@@ -1,0 +1,224 @@
+"""Signing in and out, registering, joining, one's own settings and notices."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from servicedesk.accounts import actions as accounts
+from servicedesk.accounts.models import User
+from servicedesk.core.permissions import Role
+from servicedesk.core.words import N_
+from servicedesk.enterprises import actions as enterprises
+from servicedesk.enterprises.queries import enterprise as get_enterprise
+from servicedesk.errors import Refused
+from servicedesk.extensions import limiter
+from servicedesk.notifications.actions import mark_read
+from servicedesk.notifications.queries import PAGE
+from servicedesk.notifications.queries import page as notice_page
+from servicedesk.organisation.queries import default_park
+from servicedesk.tickets.queries import numbers
+from servicedesk.web.access import actor, public, requires, signed_in
+from servicedesk.web.account.forms import PasswordForm, PersonForm, RegisterForm, SignInForm
+from servicedesk.web.language import COOKIE, LANGUAGES, choose
+
+account = Blueprint("account", __name__)
+YEAR_SECONDS = 365 * 24 * 3600
+HOMES = {
+    Role.REQUESTER: "portal.home",
+    Role.LEADER: "insight.overview",
+    Role.ADMIN: "admin.home",
+    Role.AUDITOR: "admin.audit_log",
+}
+
+
+@account.get("/")
+@public
+def start() -> Response | str:
+    """Lead everybody to the own home; strangers to the portal's front page."""
+    if current_user.is_authenticated:
+        return redirect(home_of(signed_in()))
+    return redirect(url_for("portal.welcome"))
+
+
+def home_of(user: User) -> str:
+    """Return the address of the page where a person's work begins."""
+    return url_for(HOMES.get(user.role_enum, "desk.queue"))
+
+
+@account.route("/sign-in", methods=["GET", "POST"])
+@public
+@limiter.limit("60/minute", methods=["POST"])
+def sign_in() -> Response | str:
+    """Sign a person in."""
+    form = SignInForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            user = accounts.sign_in(form.login.data or "", form.password.data or "")
+        except Refused as refused:
+            flash(_(refused.reason), "danger")
+        else:
+            return _welcome(user)
+    return render_template("account/sign_in.html", form=form)
+
+
+def _welcome(user: User) -> Response:
+    target = _local(request.args.get("next", ""))
+    session.clear()
+    session.permanent = True
+    login_user(user)
+    return redirect(target or home_of(user))
+
+
+def _local(target: str) -> str:
+    """Return ``target`` only if it is a path of ours."""
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or not target.startswith("/"):
+        return ""
+    return "" if target.startswith("//") or "\\" in target or target != target.strip() else target
+
+
+@account.post("/sign-out")
+@public
+def sign_out() -> Response:
+    """End this session."""
+    logout_user()
+    session.clear()
+    return redirect(url_for("portal.welcome"))
+
+
+@account.route("/register", methods=["GET", "POST"])
+@public
+@limiter.limit("20/minute", methods=["POST"])
+def register() -> Response | str:
+    """Open an enterprise's file and its first account."""
+    form = RegisterForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            user = _register(form)
+        except enterprises.AlreadyRegistered as known:
+            enterprises.ask_to_join(
+                known.enterprise_id, form.person.data or "", form.phone.data or ""
+            )
+            return render_template("account/already.html", form=form)
+        except enterprises.DoubtfulCode as doubtful:
+            form.credit_code.errors = [_(doubtful.reason)]
+            return render_template("account/register.html", form=form, doubtful=True)
+        except Refused as refused:
+            _put_error(form, refused)
+        else:
+            flash(_("注册成功，可以开始办事了。"), "success")
+            return _welcome(user)
+    return render_template("account/register.html", form=form, doubtful=False)
+
+
+def _register(form: RegisterForm) -> User:
+    registered = form.stage.data == "registered"
+    if registered and not form.credit_code.data:
+        reason = N_("请填写统一社会信用代码；筹建中的企业请选择“筹建中”。")
+        raise Refused(reason, field="credit_code")
+    return enterprises.register(
+        default_park().id,
+        name=form.name.data or "",
+        code=form.credit_code.data if registered else None,
+        confirmed=bool(form.confirm_code.data),
+        person=form.person.data or "",
+        phone=form.phone.data or "",
+        email=form.email.data or "",
+        login=form.login.data or "",
+        password_hash=accounts.hash_password(form.password.data or ""),
+        address=form.address.data or "",
+        language=choose(),
+    )
+
+
+def _put_error(form: PersonForm | PasswordForm, refused: Refused) -> None:
+    field = getattr(form, refused.field or "", None)
+    if field is None:
+        flash(_(refused.reason), "danger")
+    else:
+        field.errors = [*field.errors, _(refused.reason)]
+
+
+@account.route("/join/<token>", methods=["GET", "POST"])
+@public
+@limiter.limit("20/minute", methods=["POST"])
+def join(token: str) -> Response | str | tuple[str, int]:
+    """Accept an invitation: with the account that is signed in, or with a new one."""
+    invitation = enterprises.find_invitation(token)
+    if invitation is None:
+        return render_template("account/join_expired.html"), 404
+    enterprise = get_enterprise(invitation.enterprise_id)
+    form = PersonForm(request.form)
+    if request.method == "POST" and current_user.is_authenticated:
+        enterprises.accept_invitation(signed_in().id, token)
+        return redirect(url_for("portal.home"))
+    if request.method == "POST" and form.validate():
+        try:
+            user = _new_colleague(form, token)
+        except Refused as refused:
+            _put_error(form, refused)
+        else:
+            return _welcome(user)
+    return render_template("account/join.html", form=form, enterprise=enterprise)
+
+
+def _new_colleague(form: PersonForm, token: str) -> User:
+    return enterprises.join_as_new(
+        default_park().id, token,
+        person=form.person.data or "", phone=form.phone.data or "", email=form.email.data or "",
+        login=form.login.data or "", language=choose(),
+        password_hash=accounts.hash_password(form.password.data or ""),
+    )  # fmt: skip
+
+
+@account.post("/language/<code>")
+@public
+def language(code: str) -> Response:
+    """Switch the language of this person's pages."""
+    code = code if code in LANGUAGES else "zh"
+    if current_user.is_authenticated:
+        accounts.set_language(actor(), code)
+    response = redirect(_local(request.form.get("back", "")) or url_for("account.start"))
+    response.set_cookie(COOKIE, code, max_age=YEAR_SECONDS, samesite="Lax", httponly=True)
+    return response
+
+
+@account.route("/account", methods=["GET", "POST"])
+@requires("account.use")
+def settings() -> Response | str:
+    """Show one's account and change the password."""
+    form = PasswordForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            new_hash = accounts.hash_password(form.password.data or "")
+            accounts.change_password(actor(), form.old.data or "", new_hash)
+        except Refused as refused:
+            _put_error(form, refused)
+        else:
+            login_user(signed_in())
+            flash(_("密码已修改，其他设备上的登录已全部退出。"), "success")
+            return redirect(url_for("account.settings"))
+    return render_template("account/settings.html", form=form, user=signed_in())
+
+
+@account.get("/notices")
+@requires("account.use")
+def notices() -> str:
+    """List one's notices, newest first."""
+    before = request.args.get("before", type=int)
+    rows = notice_page(signed_in().id, before)
+    after = rows[PAGE - 1].id if len(rows) > PAGE else None
+    shown = rows[:PAGE]
+    tickets = numbers({row.ticket_id for row in shown if row.ticket_id})
+    return render_template("account/notices.html", notices=shown, after=after, tickets=tickets)
+
+
+@account.post("/notices/read")
+@requires("account.use")
+def read_notices() -> Response:
+    """Mark all visible notices as read."""
+    mark_read(signed_in().id)
+    return redirect(url_for("account.notices"))

@@ -1,0 +1,1 @@
+"""The house itself (系统管理)."""

@@ -1,0 +1,1 @@
+"""The staff's side (工作台)."""

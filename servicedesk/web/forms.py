@@ -1,0 +1,146 @@
+"""What all forms share: our base, bounded fields, safe inputs, and forms made from a catalogue item."""
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import phonenumbers
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import Field as FormField
+from wtforms import (
+    DateField,
+    DecimalField,
+    Form,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from servicedesk.catalogue.fields import Field, FieldType
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+REQUIRED = _l("此项必须填写。")
+
+
+def tidy(value: str | None) -> str:
+    """Trim a text and take out characters that nobody sees."""
+    return _CONTROL.sub("", value or "").strip()
+
+
+def required() -> InputRequired:
+    """Return the validator of a field that must not be empty."""
+    return InputRequired(REQUIRED)
+
+
+def at_most(length: int) -> Length:
+    """Return the validator of a text that has at most ``length`` characters."""
+    return Length(max=length, message=_l("最多%(max)d个字。"))
+
+
+def valid_phone(form: Form, field: FormField) -> None:
+    """Accept Chinese mobile and fixed numbers, written as people write them."""
+    try:
+        number = phonenumbers.parse(field.data or "", "CN")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise ValidationError(_("请填写有效的电话号码，例如 13800138000 或 0745-2345678。"))
+
+
+def phone_field(label: Any) -> TelField:
+    """Return a telephone field that checks the number."""
+    return TelField(label, filters=[tidy], validators=[required(), at_most(30), valid_phone])
+
+
+def form_class(fields: Sequence[Field], base: type[Form]) -> type[Form]:
+    """Return ``base`` with one input for each of the item's fields, in their order."""
+    made = {field.name: _input(field) for field in fields}
+    return type("ItemForm", (base,), made)
+
+
+def _input(field: Field) -> Any:
+    label = localised(field, "label")
+    checks: list[Any] = [required() if field.required else Optional()]
+    hint = {"description": localised(field, "help")}
+    return _MAKERS[field.type](field, label, checks, hint)
+
+
+def localised(thing: Any, name: str) -> str:
+    """Return ``name`` or ``name_en`` of a catalogue thing in the person's language."""
+    return str(getattr(thing, name if str(get_locale()) == "zh" else f"{name}_en") or "")
+
+
+def _text(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+    checks.append(at_most(field.max_length or 200))
+    kind = TextAreaField if field.type is FieldType.TEXTAREA else StringField
+    return kind(label, filters=[tidy], validators=checks, **hint)
+
+
+def _phone(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+    return TelField(label, filters=[tidy], validators=[*checks, valid_phone], **hint)
+
+
+def _range(field: Field) -> NumberRange:
+    message = _("请填写%(min)s至%(max)s之间的数。", min=field.min, max=field.max)
+    return NumberRange(field.min, field.max, message)
+
+
+def _number(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+    unit = f"（{field.unit}）" if field.unit else ""
+    return IntegerField(label + unit, validators=[*checks, _range(field)], **hint)
+
+
+def _money(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+    return DecimalField(
+        f"{label}（{field.unit}）", places=2, validators=[*checks, _range(field)], **hint
+    )
+
+
+def _date(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+    return DateField(label, validators=checks, **hint)
+
+
+def _options(field: Field) -> list[tuple[str, str]]:
+    return [(option.value, localised(option, "label")) for option in field.options]
+
+
+def _choice(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+    choices = [("", _("请选择")), *_options(field)]
+    return SelectField(label, choices=choices, validators=checks, **hint)
+
+
+def _choices(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+    return SelectMultipleField(label, choices=_options(field), validators=checks, **hint)
+
+
+_MAKERS: dict[FieldType, Callable[[Field, str, list[Any], dict[str, str]], Any]] = {
+    FieldType.TEXT: _text,
+    FieldType.TEXTAREA: _text,
+    FieldType.PHONE: _phone,
+    FieldType.NUMBER: _number,
+    FieldType.MONEY: _money,
+    FieldType.DATE: _date,
+    FieldType.CHOICE: _choice,
+    FieldType.CHOICES: _choices,
+}
+
+
+def plain(value: Any) -> Any:
+    """Return a form value as JSON can keep it."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value
+
+
+def with_number(value: Any) -> int:
+    """Return the version that a form showed, or -1, which never matches."""
+    return int(value) if str(value or "").isdigit() else -1

@@ -1,0 +1,1 @@
+"""The managers' side (统计分析)."""

@@ -1,0 +1,1 @@
+"""The enterprise's side (企业服务门户)."""

@@ -1,0 +1,204 @@
+"""The words and marks of templates: times in Shanghai, working time in words, icons, due-lights."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, url_for
+from flask_babel import gettext as _
+from flask_babel import get_locale
+from flask_login import current_user
+from markupsafe import Markup
+
+from servicedesk.calendars.queries import calendar
+from servicedesk.clock import clock
+from servicedesk.core.deadlines import STEP_NAMES, Light, light
+from servicedesk.core.permissions import ROLE_NAMES, Role, allows
+from servicedesk.core.words import N_
+from servicedesk.core.workflow import BEFORE_RESOLUTION, STATE_NAMES, State
+from servicedesk.notifications.queries import unread
+from servicedesk.organisation.queries import default_park
+from servicedesk.tickets.actions import CHANNELS
+from servicedesk.tickets.effects import RESULTS
+from servicedesk.web.access import actor
+from servicedesk.web.language import LANGUAGES
+
+ZONE = ZoneInfo("Asia/Shanghai")
+LIGHT_NAMES: Mapping[Light, str] = {
+    Light.GREEN: N_("正常"),
+    Light.YELLOW: N_("将到期"),
+    Light.RED: N_("已超期"),
+    Light.PAUSED: N_("暂停计时"),
+    Light.DONE: N_("已停止计时"),
+}
+RATING_NAMES: Mapping[int, str] = {
+    5: N_("非常满意"),
+    4: N_("满意"),
+    3: N_("基本满意"),
+    2: N_("不满意"),
+    1: N_("非常不满意"),
+}
+BAD_REASONS: Mapping[str, str] = {  # GB/T 39734-2020, annex A, shortened
+    "slow": N_("办理慢、超过承诺时间"),
+    "repeat": N_("材料要求反复、没有一次说清"),
+    "attitude": N_("服务态度不好"),
+    "pushed": N_("部门之间推来推去"),
+    "unsolved": N_("问题没有真正解决"),
+    "other": N_("其他原因"),
+}
+
+
+def register(app: Flask) -> None:
+    """Give every template our filters and names."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    filters: dict[str, Any] = {
+        "moment": moment,
+        "day": day,
+        "iso": iso,
+        "state_name": lambda state: _(STATE_NAMES[State(state)]),
+        "role_name": lambda role: _(ROLE_NAMES[Role(role)]),
+        "channel_name": lambda channel: _(CHANNELS[channel]),
+        "result_name": lambda result: _(RESULTS[result]),
+        "rating_name": lambda level: _(RATING_NAMES[level]),
+        "reason_name": lambda reason: _(BAD_REASONS.get(reason, reason)),
+        "step_name": step_name,
+        "minutes": minutes_in_words,
+        "size": file_size,
+        "named": named,
+        "mask_phone": mask_phone,
+        "mask_name": mask_name,
+    }
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(icon=icon, due_light=due_light, vendor=vendor)
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    signed_in = bool(current_user.is_authenticated)
+    return {
+        "now": clock.now(),
+        "park": _park_name(),
+        "languages": LANGUAGES,
+        "language": str(get_locale()),
+        "may": (lambda permission: allows(actor(), permission))
+        if signed_in
+        else (lambda _p: False),
+        "unread": unread(current_user.id) if signed_in else 0,
+        "is_requester": signed_in and current_user.role == Role.REQUESTER,
+    }
+
+
+def _park_name() -> str:
+    if "park_name" not in g:
+        try:
+            g.park_name = default_park().name
+        except Exception:
+            g.park_name = ""
+    name: str = g.park_name
+    return name
+
+
+def icon(name: str, label: str = "") -> Markup:
+    """Return an icon from the sprite; decorative unless it has a label."""
+    href = f"{vendor('icons.svg')}#{name}"
+    if label:
+        return Markup(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>'
+        ).format(label, href)
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>').format(href)
+
+
+def vendor(name: str) -> str:
+    """Return the address of a fetched front-end file."""
+    return url_for("static", filename=f"vendor/{name}")
+
+
+def moment(value: datetime | None) -> str:
+    """Write a moment in Shanghai time: 2024年3月5日 14:30."""
+    if value is None:
+        return "—"
+    local = value.astimezone(ZONE)
+    return f"{_date(local)} {local:%H:%M}"
+
+
+def day(value: datetime | None) -> str:
+    """Write the day of a moment in Shanghai time."""
+    return "—" if value is None else _date(value.astimezone(ZONE))
+
+
+def _date(local: datetime) -> str:
+    if str(get_locale()) == "zh":
+        return f"{local.year}年{local.month}月{local.day}日"
+    return f"{local:%Y-%m-%d}"
+
+
+def iso(value: datetime | None) -> str:
+    """Write a moment for ``<time datetime>``."""
+    return "" if value is None else value.astimezone(ZONE).isoformat(timespec="minutes")
+
+
+def step_name(step: str) -> str:
+    """Write the name of an alarm of the ladder."""
+    return _(STEP_NAMES[step])  # type: ignore[index]
+
+
+def minutes_in_words(minutes: int | None) -> str:
+    """Write working minutes as working days and hours, for people (a day has seven hours)."""
+    if minutes is None:
+        return "—"
+    days, rest = divmod(abs(minutes), 420)
+    hours, left = divmod(rest, 60)
+    parts = [
+        (_("%(n)s天", n=days), days),
+        (_("%(n)s小时", n=hours), hours),
+        (_("%(n)s分", n=left), left and not days),
+    ]
+    return "".join(words for words, there in parts if there) or _("%(n)s分", n=0)
+
+
+def due_light(ticket: Any, park_id: int) -> dict[str, str]:
+    """Return the due-light of a ticket: its colour, its word, and the working time that is left."""
+    now = clock.now()
+    running = ticket.state in BEFORE_RESOLUTION
+    colour = light(
+        now, ticket.due_at, ticket.warn_at, running=running,
+        paused=ticket.state == State.AWAITING_ENTERPRISE,
+    )  # fmt: skip
+    return {"colour": colour, "word": _(LIGHT_NAMES[colour]), "left": _left(ticket, colour, now)}
+
+
+def _left(ticket: Any, colour: Light, now: datetime) -> str:
+    if colour in (Light.DONE, Light.PAUSED) or ticket.due_at is None:
+        return _(LIGHT_NAMES[colour])
+    left = calendar(actor().park_id).between(now, ticket.due_at)
+    if colour is Light.RED:
+        return _("超期 %(time)s", time=minutes_in_words(-left))
+    return _("剩余 %(time)s", time=minutes_in_words(left))
+
+
+def file_size(size: int) -> str:
+    """Write a size in bytes for people."""
+    if size < 1024 * 1024:
+        return f"{max(1, size // 1024)} KB"
+    return f"{size / 1024 / 1024:.1f} MB"
+
+
+def named(thing: Any) -> str:
+    """Return the name of a catalogue row in the person's language."""
+    chinese = str(get_locale()) == "zh"
+    if hasattr(thing, "label"):
+        return str(thing.label if chinese else thing.label_en)
+    return str(thing.name if chinese else thing.name_en)
+
+
+def mask_phone(number: str) -> str:
+    """Hide the middle of a telephone number: 138****1234."""
+    return f"{number[:3]}****{number[-4:]}" if len(number) >= 8 else "****"
+
+
+def mask_name(name: str) -> str:
+    """Hide a name but for the surname: 张*."""
+    return name[:1] + "*" * max(1, len(name) - 1)
