@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
+from sqlalchemy import CursorResult, UpdateBase
 from sqlalchemy.exc import DBAPIError
 
 from servicedesk.extensions import db
@@ -64,3 +65,10 @@ def _worth_retrying(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", None) in _RETRY_PG:
         return True
     return "database is locked" in str(error.orig)
+
+
+def changed_rows(statement: UpdateBase) -> int:
+    """Run an UPDATE or DELETE and return how many rows it changed: the claim of rule C5."""
+    result = db.session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount

@@ -3,16 +3,20 @@
 Both start from a template that went through the migrations and the installation once.
 """
 
+import contextvars
 import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
+from werkzeug.test import TestResponse
 
 import config
 from scripts import postgres
@@ -30,6 +34,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 ENGINES = ("sqlite", "postgresql")
 
 
+class Browser(FlaskClient):
+    """A client whose requests see nothing of the context that a test runs in."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
 def make_app(url: str, folder: Path) -> Flask:
     """Return an application on the database ``url`` with its files in ``folder``."""
     settings_ = config.Settings(
@@ -40,7 +51,9 @@ def make_app(url: str, folder: Path) -> Flask:
         rate_limits=False,
         testing=True,
     )
-    return create_app(settings_)
+    app = create_app(settings_)
+    app.test_client_class = Browser
+    return app
 
 
 @pytest.fixture(scope="session")

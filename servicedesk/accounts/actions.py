@@ -14,12 +14,14 @@ from servicedesk.core.permissions import Actor, Role
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
-from servicedesk.transaction import unit_of_work
+from servicedesk.transaction import changed_rows, unit_of_work
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_LOGIN, FAILURES_PER_ADDRESS = 10, 50
-COMMON = frozenset("12345678 123456789 1234567890 password qwertyui 11111111 88888888".split())
+COMMON = frozenset(
+    ["12345678", "123456789", "1234567890", "password", "qwertyui", "11111111", "88888888"]
+)
 
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody signs in with this")
@@ -158,4 +160,4 @@ def set_active(actor: Actor, user_id: int, active: bool) -> None:
 def forget_old_attempts() -> int:
     """Delete attempts that no limit looks at any more; returns how many."""
     old = delete(SignInAttempt).where(SignInAttempt.at < clock.now() - WINDOW * 4)
-    return db.session.execute(old).rowcount
+    return changed_rows(old)

@@ -18,7 +18,7 @@ from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
 from servicedesk.notifications.queries import known_keys
-from servicedesk.transaction import unit_of_work
+from servicedesk.transaction import changed_rows, unit_of_work
 
 INVITATION_LASTS = timedelta(hours=72)
 
@@ -182,7 +182,7 @@ def accept_invitation(user_id: int, token: str) -> int:
     used = update(Invitation).where(
         Invitation.token_hash == _hash(token), Invitation.used_at.is_(None)
     )
-    if invitation is None or db.session.execute(used.values(used_at=clock.now())).rowcount != 1:
+    if invitation is None or changed_rows(used.values(used_at=clock.now())) != 1:
         raise Refused(N_("邀请链接已失效，请向企业管理员重新索取。"))
     join(user_id, invitation.enterprise_id, "clerk")
     return invitation.enterprise_id

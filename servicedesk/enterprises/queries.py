@@ -71,3 +71,11 @@ def in_review(park_id: int) -> Sequence[Enterprise]:
     """Return the enterprises whose code the desk must look at."""
     query = select(Enterprise).where(Enterprise.park_id == park_id, Enterprise.standing == "review")
     return db.session.scalars(query.order_by(Enterprise.id)).all()
+
+
+def all_names(park_id: int) -> dict[int, str]:
+    """Return the names of all of the park's enterprises, for exports."""
+    rows = db.session.execute(
+        select(Enterprise.id, Enterprise.name).where(Enterprise.park_id == park_id)
+    )
+    return {row.id: row.name for row in rows}

@@ -44,7 +44,7 @@ def counts() -> dict[str, int]:
     rows = db.session.execute(
         select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
     )
-    return {state: number for state, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def known_keys(keys: Iterable[str]) -> set[str]:

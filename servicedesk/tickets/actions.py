@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, text, update
@@ -19,6 +20,7 @@ from servicedesk.catalogue.models import ServiceItem
 from servicedesk.clock import clock
 from servicedesk.core.identifiers import new_token, ticket_number
 from servicedesk.core.permissions import Actor, Role, Subject, allows
+from servicedesk.core.words import N_
 from servicedesk.core.workflow import (
     BY_NAME,
     Audience,
@@ -28,7 +30,6 @@ from servicedesk.core.workflow import (
     destination,
     refusal,
 )
-from servicedesk.core.words import N_
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, KeyReused, Refused
@@ -40,7 +41,7 @@ from servicedesk.tickets.files import ORPHANS_LIVE, StoredFile
 from servicedesk.tickets.models import Submission, Ticket, TicketEvent, Upload
 from servicedesk.tickets.queries import facts_of, subject_of
 from servicedesk.tickets.telling import tell_about
-from servicedesk.transaction import unit_of_work
+from servicedesk.transaction import changed_rows, unit_of_work
 
 CHANNELS = {
     "portal": N_("网上服务大厅"),
@@ -50,6 +51,7 @@ CHANNELS = {
     "12345": N_("12345转办"),
 }
 DESCRIPTION_MAX = 4000
+KEYS_LIVE = timedelta(days=7)  # rule C6
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
     event = _add_event(ticket, actor, "submit", data={"channel": request.channel})
     _take_uploads(actor, ticket, event, request.uploads)
     _remember(actor, item.code, request, ticket)
-    search.add(ticket.id, _search_texts(ticket, item, enterprise))
+    search.add(ticket.id, search.texts_of(ticket, item, enterprise))
     record(actor, "ticket.submit", "ticket", ticket.id, after={"number": ticket.number})
     told = N_("收到新的工单，请受理。")
     tell_about(ticket, (Audience.DESK,), told, f"ticket:{ticket.id}:submit", but=actor.user_id)
@@ -183,14 +185,6 @@ def _remember(actor: Actor, item_code: str, request: Request, ticket: Ticket) ->
             )
         )  # fmt: skip
         db.session.flush()
-
-
-def _search_texts(ticket: Ticket, item: ServiceItem, enterprise: Enterprise) -> list[str]:
-    title = [] if ticket.confidential else [ticket.title, ticket.description]
-    return [
-        ticket.number, ticket.number.replace("-", ""), *title, item.search_text,
-        enterprise.name, enterprise.credit_code or "",
-    ]  # fmt: skip
 
 
 def take(
@@ -355,7 +349,7 @@ def _take_uploads(actor: Actor, ticket: Ticket, event: TicketEvent, tokens: Sequ
         )
         .values(ticket_id=ticket.id, event_id=event.id)
     )
-    if db.session.execute(mine).rowcount != len(set(tokens)):
+    if changed_rows(mine) != len(set(tokens)):
         raise Refused(N_("有附件已失效，请重新上传。"), field="files")
 
 
@@ -365,4 +359,11 @@ def forget_uploads() -> int:
     old = delete(Upload).where(
         Upload.ticket_id.is_(None), Upload.created_at < clock.now() - ORPHANS_LIVE
     )
-    return db.session.execute(old).rowcount
+    return changed_rows(old)
+
+
+@unit_of_work
+def forget_submissions() -> int:
+    """Delete one-time keys that no form can still send; returns how many."""
+    old = delete(Submission).where(Submission.created_at < clock.now() - KEYS_LIVE)
+    return changed_rows(old)

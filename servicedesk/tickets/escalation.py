@@ -23,7 +23,7 @@ from servicedesk.tickets import clocks
 from servicedesk.tickets.actions import add_system_event, system_actor, take
 from servicedesk.tickets.models import Escalation, Ticket
 from servicedesk.tickets.telling import WHO_HEARS, tell_about
-from servicedesk.transaction import unit_of_work
+from servicedesk.transaction import changed_rows, unit_of_work
 
 LIMIT = 200
 LATE_AFTER = timedelta(minutes=5)
@@ -45,7 +45,7 @@ def due_alarms(now: datetime, limit: int = LIMIT) -> list[tuple[int, datetime, s
         .order_by(Ticket.next_alarm_at, Ticket.id)
         .limit(limit)
     )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+    return [(row[0], row[1] or now, row[2] or "") for row in db.session.execute(query)]
 
 
 @unit_of_work
@@ -66,7 +66,7 @@ def fire(ticket_id: int, planned: datetime, step: str) -> bool:
         .values(next_alarm_at=None, next_alarm=None, version=Ticket.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if db.session.execute(claim).rowcount != 1:
+    if changed_rows(claim) != 1:
         return False
     ticket = db.session.get_one(Ticket, ticket_id, populate_existing=True)
     if ticket.due_at is None or ticket.state not in BEFORE_RESOLUTION:
@@ -141,7 +141,7 @@ def breach_response(ticket_id: int) -> bool:
         .values(response_breached_at=now, version=Ticket.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if db.session.execute(claim).rowcount != 1:
+    if changed_rows(claim) != 1:
         return False
     ticket = db.session.get_one(Ticket, ticket_id, populate_existing=True)
     add_system_event(ticket, "response_late", shown=False, data={})
@@ -189,9 +189,11 @@ def recompute(ticket_id: int) -> bool:
     return True
 
 
-def close_finished(now: datetime, limit: int = LIMIT) -> int:
-    """Archive what needs nobody any more: good ratings after a day, and the unrated in the end."""
-    closed = 0
+def finished(now: datetime, limit: int = LIMIT) -> list[tuple[int, int, str]]:
+    """Return what needs nobody any more, as (ticket, park, state).
+
+    Good ratings rest a day; what is not rated when its window ends is archived as unrated.
+    """
     query = (
         select(Ticket.id, Ticket.park_id, Ticket.state)
         .where(
@@ -205,11 +207,19 @@ def close_finished(now: datetime, limit: int = LIMIT) -> int:
         .order_by(Ticket.id)
         .limit(limit)
     )
-    for ticket_id, park_id, state in db.session.execute(query).all():
-        step = "close_unrated" if state == State.FOLLOWED_UP else "close"
-        try:
-            take(system_actor(park_id), ticket_id, step)
-        except Refused:
-            continue  # a person was quicker
-        closed += 1
-    return closed
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
+def archive(ticket_id: int, park_id: int, state: str) -> bool:
+    """Close one finished ticket; false where a person was quicker."""
+    step = "close_unrated" if state == State.FOLLOWED_UP else "close"
+    try:
+        take(system_actor(park_id), ticket_id, step)
+    except Refused:
+        return False
+    return True
+
+
+def close_finished(now: datetime, limit: int = LIMIT) -> int:
+    """Archive up to ``limit`` finished tickets; returns how many."""
+    return sum(archive(*found) for found in finished(now, limit))

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from servicedesk.catalogue.queries import items_by_id
 from servicedesk.clock import clock
@@ -68,16 +69,20 @@ def is_delivered_in(park_id: int, period: str) -> tuple[ColumnElement[bool], ...
     )
 
 
-def submitted_between(park_id: int, period: str) -> Iterator[Submitted]:
-    """Yield the tickets submitted in ``period``."""
+def submitted_between(park_id: int, period: str, now: datetime) -> Iterator[Submitted]:
+    """Yield the tickets submitted in ``period``.
+
+    A response is measured once it is there, or once its limit has passed: until ``now``, or until
+    the ticket's end, for nobody owes an answer to what was withdrawn within the limit.
+    """
     query = select(
         Ticket.item_id, Ticket.unit_id, Ticket.channel,
-        Ticket.first_response_at, Ticket.response_due_at,
+        Ticket.first_response_at, Ticket.response_due_at, Ticket.closed_at,
     ).where(*is_submitted_in(park_id, period))  # fmt: skip
     cuts = _Cuts(park_id)
     for row in db.session.execute(query.execution_options(yield_per=5000)):
-        answered, now = row.first_response_at, clock.now()
-        measured = answered is not None or row.response_due_at < now
+        answered = row.first_response_at
+        measured = answered is not None or row.response_due_at < (row.closed_at or now)
         in_time = answered is not None and answered <= row.response_due_at
         yield Submitted(cuts.of(row), measured, in_time)
 
@@ -102,6 +107,21 @@ def delivered_between(park_id: int, period: str) -> Iterator[Delivered]:
         )
 
 
+def months_of_missed_responses(park_id: int, since: datetime, until: datetime) -> set[str]:
+    """Return the months of open tickets whose response limit passed unanswered in this span.
+
+    Only time has changed their figures, so nothing has marked them.
+    """
+    query = select(Ticket.submitted_at).where(
+        Ticket.park_id == park_id,
+        Ticket.state == State.SUBMITTED,
+        Ticket.first_response_at.is_(None),
+        Ticket.response_due_at >= since,
+        Ticket.response_due_at < until,
+    )
+    return {f"{moment.astimezone(ZONE):%Y-%m}" for moment in db.session.scalars(query)}
+
+
 def months_with_tickets(park_id: int) -> list[str]:
     """Return every month from the first ticket to now."""
     first = db.session.scalar(
@@ -115,15 +135,22 @@ def months_with_tickets(park_id: int) -> list[str]:
 
 
 class _Cuts:
-    """Turns a row into the cuts that it counts under."""
+    """Turns a row into the cuts that it counts under; few combinations, so each is made once."""
 
     def __init__(self, park_id: int) -> None:
         self._items = items_by_id(park_id)
         self._units = {unit.id: unit.code for unit in units(park_id)}
+        self._made: dict[tuple[int, int | None, str], tuple[str, ...]] = {}
 
-    def of(self, row: Row[tuple[object, ...]]) -> tuple[str, ...]:
-        item = self._items[row.item_id]
+    def of(self, row: Any) -> tuple[str, ...]:
+        key = (row.item_id, row.unit_id, row.channel)
+        if key not in self._made:
+            self._made[key] = self._make(*key)
+        return self._made[key]
+
+    def _make(self, item_id: int, unit_id: int | None, channel: str) -> tuple[str, ...]:
+        item = self._items[item_id]
         cuts = ["all", f"category:{item.category_code}", f"item:{item.code}"]
-        if row.unit_id is not None:
-            cuts.append(f"unit:{self._units[row.unit_id]}")
-        return (*cuts, f"channel:{row.channel}")
+        if unit_id is not None:
+            cuts.append(f"unit:{self._units[unit_id]}")
+        return (*cuts, f"channel:{channel}")

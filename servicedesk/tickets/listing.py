@@ -13,10 +13,10 @@ from servicedesk.core.permissions import Actor, Role, Scope, scope_of
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, OPEN, State
 from servicedesk.extensions import db
+from servicedesk.organisation.queries import unit_by_code
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in
 from servicedesk.tickets.models import Extension, Outcome, Ticket
-from servicedesk.organisation.queries import unit_by_code
 
 PAGE = 50
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -63,7 +63,7 @@ SORTS: Mapping[str, str] = {
     "newest": N_("最新提交"),
     "oldest": N_("最早提交"),
 }
-COLUMNS = (
+COLUMNS: tuple[Any, ...] = (
     Ticket.id, Ticket.number, Ticket.title, Ticket.state, Ticket.enterprise_id, Ticket.item_id,
     Ticket.unit_id, Ticket.assignee_id, Ticket.channel, Ticket.submitted_at, Ticket.due_at,
     Ticket.warn_at, Ticket.resolved_at, Ticket.closed_at, Ticket.on_time, Ticket.rating,
@@ -255,8 +255,10 @@ def _by_figure(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
         behind = select(Outcome.ticket_id).where(Outcome.metric_code == wanted.metric)
         found.append(Ticket.id.in_(behind))
     kind, _, code = wanted.cut.partition(":")
-    narrowed = Filter(**{kind: code}) if kind in ("category", "item") else Filter()
-    found += _by_catalogue(actor, narrowed)
+    if kind == "category":
+        found += _by_catalogue(actor, Filter(category=code))
+    if kind == "item":
+        found += _by_catalogue(actor, Filter(item=code))
     if kind == "unit":
         found += _by_unit(actor, code)
     if kind == "channel":

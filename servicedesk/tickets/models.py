@@ -1,7 +1,7 @@
 """Tables: the ticket and its timeline, files, pauses, calls, ratings, outcomes, escalations."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -100,7 +100,7 @@ class Ticket(Base):
     steps: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy declares it
 
 
 class TicketEvent(Base):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from servicedesk.catalogue.models import ServiceItem
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Scope, Subject, allows, scope_of
 from servicedesk.core.routing import Suggestion, suggest
 from servicedesk.core.workflow import Facts, State, Transition, available
-from servicedesk.catalogue.models import ServiceItem
 from servicedesk.extensions import db
 from servicedesk.tickets.models import (
     Escalation,

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, text
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, text
 from sqlalchemy.sql.elements import TextClause
 
+from servicedesk.catalogue.models import ServiceItem
 from servicedesk.core.textsearch import index_terms, query_terms
+from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
+from servicedesk.tickets.models import Ticket
+from servicedesk.transaction import unit_of_work
+
+BATCH = 1000
 
 _INSERT = {
     "sqlite": "INSERT INTO ticket_search (rowid, terms) VALUES (:id, :terms)",
@@ -18,6 +24,40 @@ _MATCH = {
     "postgresql": "ticket.id IN "
     "(SELECT ticket_id FROM ticket_search WHERE terms @@ CAST(:query AS tsquery))",
 }
+
+
+def texts_of(ticket: Ticket, item: ServiceItem, enterprise: Enterprise) -> list[str]:
+    """Return what a ticket is found under; the words of a confidential one are left out."""
+    title = [] if ticket.confidential else [ticket.title, ticket.description]
+    return [
+        ticket.number, ticket.number.replace("-", ""), *title, item.search_text,
+        enterprise.name, enterprise.credit_code or "",
+    ]  # fmt: skip
+
+
+@unit_of_work
+def reindex() -> int:
+    """Build the whole index again from the tickets; returns how many it holds."""
+    db.session.execute(text("DELETE FROM ticket_search"))
+    last = done = 0
+    while rows := db.session.execute(_after(last)).all():
+        for ticket, item, enterprise in rows:
+            add(ticket.id, texts_of(ticket, item, enterprise))
+        last, done = rows[-1][0].id, done + len(rows)
+        db.session.flush()
+        db.session.expunge_all()  # a million tickets must not stay in memory
+    return done
+
+
+def _after(ticket_id: int) -> Select[Ticket, ServiceItem, Enterprise]:
+    return (
+        select(Ticket, ServiceItem, Enterprise)
+        .join(ServiceItem, ServiceItem.id == Ticket.item_id)
+        .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
+        .where(Ticket.id > ticket_id)
+        .order_by(Ticket.id)
+        .limit(BATCH)
+    )
 
 
 def add(ticket_id: int, texts: Iterable[str]) -> None:

@@ -3,10 +3,10 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from servicedesk.web import access, errors, headers, health, language, showing
+from servicedesk.web import access, errors, headers, health, language, showing, telling
 from servicedesk.web.account.views import account
 from servicedesk.web.admin.views import admin
-from servicedesk.web.desk.views import desk
+from servicedesk.web.desk import desk
 from servicedesk.web.files import files
 from servicedesk.web.insight.views import insight
 from servicedesk.web.portal.views import portal
@@ -24,6 +24,7 @@ def register(app: Flask) -> None:
     access.register(app)
     headers.register(app)
     showing.register(app)
+    telling.register(app)
     errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

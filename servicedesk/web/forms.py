@@ -9,7 +9,6 @@ import phonenumbers
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field as FormField
 from wtforms import (
     DateField,
     DecimalField,
@@ -21,6 +20,7 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
+from wtforms import Field as FormField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from servicedesk.catalogue.fields import Field, FieldType
@@ -68,7 +68,7 @@ def form_class(fields: Sequence[Field], base: type[Form]) -> type[Form]:
 def _input(field: Field) -> Any:
     label = localised(field, "label")
     checks: list[Any] = [required() if field.required else Optional()]
-    hint = {"description": localised(field, "help")}
+    hint = localised(field, "help")
     return _MAKERS[field.type](field, label, checks, hint)
 
 
@@ -77,14 +77,14 @@ def localised(thing: Any, name: str) -> str:
     return str(getattr(thing, name if str(get_locale()) == "zh" else f"{name}_en") or "")
 
 
-def _text(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+def _text(field: Field, label: str, checks: list[Any], hint: str) -> Any:
     checks.append(at_most(field.max_length or 200))
     kind = TextAreaField if field.type is FieldType.TEXTAREA else StringField
-    return kind(label, filters=[tidy], validators=checks, **hint)
+    return kind(label, filters=[tidy], validators=checks, description=hint)
 
 
-def _phone(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
-    return TelField(label, filters=[tidy], validators=[*checks, valid_phone], **hint)
+def _phone(field: Field, label: str, checks: list[Any], hint: str) -> Any:
+    return TelField(label, filters=[tidy], validators=[*checks, valid_phone], description=hint)
 
 
 def _range(field: Field) -> NumberRange:
@@ -92,35 +92,35 @@ def _range(field: Field) -> NumberRange:
     return NumberRange(field.min, field.max, message)
 
 
-def _number(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+def _number(field: Field, label: str, checks: list[Any], hint: str) -> Any:
     unit = f"（{field.unit}）" if field.unit else ""
-    return IntegerField(label + unit, validators=[*checks, _range(field)], **hint)
+    return IntegerField(label + unit, validators=[*checks, _range(field)], description=hint)
 
 
-def _money(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+def _money(field: Field, label: str, checks: list[Any], hint: str) -> Any:
     return DecimalField(
-        f"{label}（{field.unit}）", places=2, validators=[*checks, _range(field)], **hint
+        f"{label}（{field.unit}）", places=2, validators=[*checks, _range(field)], description=hint
     )
 
 
-def _date(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
-    return DateField(label, validators=checks, **hint)
+def _date(field: Field, label: str, checks: list[Any], hint: str) -> Any:
+    return DateField(label, validators=checks, description=hint)
 
 
 def _options(field: Field) -> list[tuple[str, str]]:
     return [(option.value, localised(option, "label")) for option in field.options]
 
 
-def _choice(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
+def _choice(field: Field, label: str, checks: list[Any], hint: str) -> Any:
     choices = [("", _("请选择")), *_options(field)]
-    return SelectField(label, choices=choices, validators=checks, **hint)
+    return SelectField(label, choices=choices, validators=checks, description=hint)
 
 
-def _choices(field: Field, label: str, checks: list[Any], hint: dict[str, str]) -> Any:
-    return SelectMultipleField(label, choices=_options(field), validators=checks, **hint)
+def _choices(field: Field, label: str, checks: list[Any], hint: str) -> Any:
+    return SelectMultipleField(label, choices=_options(field), validators=checks, description=hint)
 
 
-_MAKERS: dict[FieldType, Callable[[Field, str, list[Any], dict[str, str]], Any]] = {
+_MAKERS: dict[FieldType, Callable[[Field, str, list[Any], str], Any]] = {
     FieldType.TEXT: _text,
     FieldType.TEXTAREA: _text,
     FieldType.PHONE: _phone,

@@ -39,7 +39,7 @@ def ready() -> tuple[Response, int]:
 
 def _database_answers() -> bool:
     try:
-        return db.session.scalar(text("SELECT 1")) == 1
+        return bool(db.session.scalar(text("SELECT 1")) == 1)
     except Exception:
         db.session.rollback()
         return False

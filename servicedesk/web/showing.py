@@ -6,14 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, url_for
-from flask_babel import gettext as _
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
-from servicedesk.core.deadlines import STEP_NAMES, Light, light
+from servicedesk.core.deadlines import STEP_NAMES, Light, Step, light
 from servicedesk.core.permissions import ROLE_NAMES, Role, allows
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, STATE_NAMES, State
@@ -142,7 +142,7 @@ def iso(value: datetime | None) -> str:
 
 def step_name(step: str) -> str:
     """Write the name of an alarm of the ladder."""
-    return _(STEP_NAMES[step])  # type: ignore[index]
+    return _(STEP_NAMES[Step(step)])
 
 
 def minutes_in_words(minutes: int | None) -> str:
@@ -159,7 +159,7 @@ def minutes_in_words(minutes: int | None) -> str:
     return "".join(words for words, there in parts if there) or _("%(n)s分", n=0)
 
 
-def due_light(ticket: Any, park_id: int) -> dict[str, str]:
+def due_light(ticket: Any) -> dict[str, str]:
     """Return the due-light of a ticket: its colour, its word, and the working time that is left."""
     now = clock.now()
     running = ticket.state in BEFORE_RESOLUTION

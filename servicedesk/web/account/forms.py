@@ -15,7 +15,7 @@ from wtforms.validators import Email, EqualTo, Length, Optional
 from servicedesk.web.forms import at_most, phone_field, required, tidy
 
 
-def _password(label: object) -> PasswordField:
+def _password(label: str) -> PasswordField:
     length = Length(min=8, max=128, message=_l("密码须为8至128个字符。"))
     return PasswordField(label, validators=[required(), length])
 

@@ -222,3 +222,11 @@ def read_notices() -> Response:
     """Mark all visible notices as read."""
     mark_read(signed_in().id)
     return redirect(url_for("account.notices"))
+
+
+@account.get("/t/<number>")
+@requires("account.use")
+def ticket(number: str) -> Response:
+    """Lead a ticket's short address, as in mails and QR codes, to the person's own page of it."""
+    mine = actor().role is Role.REQUESTER
+    return redirect(url_for("portal.ticket" if mine else "desk.ticket", number=number))

@@ -1,16 +1,6 @@
-from flask import Blueprint
-from servicedesk.web.access import public
+"""The administration pages: importing the modules attaches their views to the blueprint."""
 
-admin = Blueprint("admin", __name__, url_prefix="/admin")
+from servicedesk.web.admin import audit, calendar, mail, system, users
+from servicedesk.web.admin.blueprint import admin
 
-
-@admin.get("/home")
-@public
-def home() -> str:
-    return "home"
-
-
-@admin.get("/audit_log")
-@public
-def audit_log() -> str:
-    return "audit_log"
+__all__ = ["admin", "audit", "calendar", "mail", "system", "users"]

@@ -1,10 +1,126 @@
-from flask import Blueprint
-from servicedesk.web.access import public
+"""The manager's page: the figures of a year or a month, each with the way to its tickets."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask_babel import gettext as _
+
+from servicedesk.clock import clock
+from servicedesk.core.counting import about
+from servicedesk.statistics.periods import is_period, months_of
+from servicedesk.statistics.queries import overview as figures_of
+from servicedesk.statistics.rows import Card, Link, Overview
+from servicedesk.tickets.facts import ZONE
+from servicedesk.web.access import actor, requires
+from servicedesk.web.health import scheduler_is_silent
+from servicedesk.web.showing import minutes_in_words, named
 
 insight = Blueprint("insight", __name__, url_prefix="/insight")
+FIRST_YEAR = 2024
 
 
-@insight.get("/overview")
-@public
+@insight.get("/")
+@requires("insight.view")
 def overview() -> str:
-    return "overview"
+    """Show the figures of a period; this year unless the address asks for another."""
+    today = clock.now().astimezone(ZONE).date()
+    period = request.args.get("period") or f"{today.year:04d}"
+    if not is_period(period):
+        abort(400)
+    figures = figures_of(actor(), period, today)
+    return render_template(
+        "insight/overview.html",
+        figures=figures,
+        period=period,
+        years=[f"{year:04d}" for year in range(today.year, FIRST_YEAR - 1, -1)],
+        months=[month for month in months_of(int(period[:4])) if month <= f"{today:%Y-%m}"],
+        charts=_charts(figures),
+        scheduler_silent=scheduler_is_silent(),
+        say=say,
+        say_change=say_change,
+        list_of=list_of,
+        as_of=today,
+    )
+
+
+def list_of(link: Link) -> str:
+    """Return the address of the tickets behind a number."""
+    return url_for("desk.queue", **link.parameters())
+
+
+def say(card: Card, value: float | None) -> str:
+    """Write a figure's value in its unit."""
+    if value is None:
+        return "—"
+    if card.figure.unit == "工作分钟":
+        return minutes_in_words(int(value))
+    if card.figure.unit == "%":
+        return f"{value:.1f}%"
+    return f"{about(int(value), approximate=False)} {_(card.figure.unit)}"
+
+
+def say_change(card: Card) -> str:
+    """Write the change against the period compared with: per cent, or points for a rate."""
+    if card.change is None:
+        return ""
+    if card.figure.whole:
+        return _("%(n)+.1f个百分点", n=card.change)
+    return f"{card.change:+.1f}%"
+
+
+def _charts(figures: Overview) -> dict[str, Any]:
+    """Return what the charts draw, each bar with the address of its tickets."""
+    return {
+        "monthly": {
+            "names": [_month_name(row.period) for row in figures.monthly],
+            "series": [
+                {"name": _("服务企业（家）"), "data": [row.served for row in figures.monthly]},
+                {"name": _("上年同月（家）"), "data": [row.served_before for row in figures.monthly]},
+                {
+                    "name": _("办结（件）"),
+                    "line": True,
+                    "data": [row.delivered for row in figures.monthly],
+                },
+            ],
+            "links": [list_of(Link("served", row.period)) for row in figures.monthly],
+        },
+        "categories": {
+            "names": [named(row.category) for row in figures.by_category],
+            "series": [
+                {"name": _("本期（家）"), "data": [row.served for row in figures.by_category]},
+                {
+                    "name": _("上年同期（家）"),
+                    "data": [row.served_before for row in figures.by_category],
+                },
+            ],
+            "links": [
+                list_of(Link("served", figures.period, row.cut)) for row in figures.by_category
+            ],
+            "sideways": True,
+        },
+        "items": {
+            "names": [named(row.item) for row in figures.top_items],
+            "series": [
+                {"name": _("收到（件）"), "data": [row.submitted for row in figures.top_items]}
+            ],
+            "links": [
+                list_of(Link("submitted", figures.period, row.cut)) for row in figures.top_items
+            ],
+            "sideways": True,
+        },
+        "channels": {
+            "names": [_(row.label) for row in figures.by_channel],
+            "series": [
+                {"name": _("收到（件）"), "data": [row.submitted for row in figures.by_channel]}
+            ],
+            "links": [
+                list_of(Link("submitted", figures.period, row.cut)) for row in figures.by_channel
+            ],
+            "sideways": True,
+        },
+    }
+
+
+def _month_name(period: str) -> str:
+    return _("%(n)s月", n=date.fromisoformat(f"{period}-01").month)

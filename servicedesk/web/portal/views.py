@@ -1,16 +1,6 @@
-from flask import Blueprint
-from servicedesk.web.access import public
+"""The portal (企业服务门户): importing its pages attaches them to the blueprint."""
 
-portal = Blueprint("portal", __name__, url_prefix="/portal")
+from servicedesk.web.portal import catalogue, enterprise, filing, requests, ticket
+from servicedesk.web.portal.blueprint import portal
 
-
-@portal.get("/welcome")
-@public
-def welcome() -> str:
-    return "welcome"
-
-
-@portal.get("/home")
-@public
-def home() -> str:
-    return "home"
+__all__ = ["catalogue", "enterprise", "filing", "portal", "requests", "ticket"]

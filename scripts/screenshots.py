@@ -1,0 +1,168 @@
+"""Every page at 1440 and 390 px, light and dark, to docs/screenshots/ (``make screenshots``).
+
+    python -m scripts.screenshots [NAME ...]      only pages whose name contains one of the words
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select
+
+import config
+from servicedesk import create_app
+from servicedesk.core.workflow import State
+from servicedesk.extensions import db
+from servicedesk.installation import install
+from servicedesk.tickets.models import Ticket
+from tests.live import chromium_browser, serving, sign_in
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+SIZES = {"1440": (1440, 900), "390": (390, 844)}
+SCHEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One page: its file name, whose page it is (empty for strangers), and its address."""
+
+    name: str
+    login: str
+    path: str
+
+
+def shots(app: Flask) -> list[Shot]:
+    """Return every page that we show a customer."""
+    with app.app_context():
+        mine = _number(Ticket.requester_id.is_not(None), state=State.IN_PROGRESS)
+        resolved = _number(Ticket.requester_id.is_not(None), state=State.RESOLVED)
+        signing = _number(state=State.ACCEPTED)
+    return [
+        Shot("portal-welcome", "", "/portal/"),
+        Shot("portal-guide", "", "/portal/items/A01"),
+        Shot("portal-search", "", "/portal/search?q=注册"),
+        Shot("sign-in", "", "/sign-in"),
+        Shot("register", "", "/register"),
+        Shot("portal-home", "qiye", "/portal/home"),
+        Shot("portal-file", "qiye", "/portal/items/J03/file"),
+        Shot("portal-requests", "qiye", "/portal/requests"),
+        Shot("portal-enterprise", "qiye", "/portal/enterprise"),
+        Shot("notices", "qiye", "/notices"),
+        Shot("desk-queue", "desk", "/desk/?view=open&sort=due"),
+        Shot("desk-dispatch", "desk", f"/desk/tickets/{signing}"),
+        Shot("desk-new", "desk", "/desk/new?who=科技"),
+        Shot("desk-ticket", "head", f"/desk/tickets/{mine}"),
+        Shot("desk-follow-up", "huifang", f"/desk/tickets/{resolved}"),
+        Shot("desk-officer", "officer", "/desk/"),
+        Shot("joint-meeting", "leader", "/desk/joint-meeting"),
+        Shot("insight", "leader", "/insight/"),
+        Shot("insight-2024", "leader", "/insight/?period=2024"),
+        Shot("admin-home", "admin", "/admin/"),
+        Shot("admin-users", "admin", "/admin/users"),
+        Shot("admin-calendar", "admin", "/admin/calendar"),
+        Shot("audit", "auditor", "/admin/audit"),
+        *_of_enterprise(app),
+    ]
+
+
+def _number(*conditions: object, state: State) -> str:
+    query = select(Ticket.number).where(Ticket.state == state, *conditions)  # type: ignore[arg-type]
+    return str(db.session.scalar(query.order_by(Ticket.id.desc()).limit(1)))
+
+
+def _of_enterprise(app: Flask) -> Iterator[Shot]:
+    """The pages of the demo clerk's own requests, one for each state."""
+    from servicedesk.accounts.queries import by_login
+    from servicedesk.web.access import actor_of
+
+    with app.app_context():
+        clerk = by_login("qiye")
+        assert clerk is not None
+        mine = actor_of(clerk).enterprise_ids
+        query = select(Ticket.state, Ticket.number).where(Ticket.enterprise_id.in_(mine))
+        numbers = {row.state: row.number for row in db.session.execute(query.order_by(Ticket.id))}
+    for state in ("in_progress", "awaiting_enterprise", "resolved", "followed_up", "closed"):
+        if state in numbers:
+            yield Shot(f"portal-ticket-{state}", "qiye", f"/portal/requests/{numbers[state]}")
+    if numbers:
+        newest = max(numbers.values())
+        yield Shot("portal-receipt", "qiye", f"/portal/requests/{newest}/receipt")
+
+
+def demo_app(folder: Path) -> Flask:
+    """Return an application with the demo year."""
+    from servicedesk.demo.year import load
+
+    settings = config.Settings(
+        database_url=f"sqlite:///{folder / 'shots.db'}", data_dir=folder,
+        secret_key="only for screenshots, thrown away afterwards", base_url="http://localhost",
+        rate_limits=False,
+    )  # fmt: skip
+    app = create_app(settings)
+    with app.app_context():
+        install()
+        load(progress=lambda line: print(f"    {line}", file=sys.stderr))
+        from servicedesk.jobs.scheduler import tick
+
+        tick("screenshots")
+        db.session.remove()
+    return app
+
+
+def take(browser: Browser, base: str, wanted: Sequence[Shot], target: Path) -> None:
+    """Take every shot in every size and scheme."""
+    target.mkdir(parents=True, exist_ok=True)
+    for login in dict.fromkeys(shot.login for shot in wanted):
+        state = _session(browser, base, login)
+        for size, (width, height) in SIZES.items():
+            for scheme in SCHEMES:
+                context = browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme, locale="zh-CN", storage_state=state,
+                )  # type: ignore[arg-type]  # fmt: skip
+                _take_all(context, base, [s for s in wanted if s.login == login], target, size, scheme)
+                context.close()
+
+
+def _session(browser: Browser, base: str, login: str) -> object:
+    context = browser.new_context()
+    if login:
+        sign_in(context.new_page(), base, login, "demo-2024")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def _take_all(
+    context: BrowserContext, base: str, wanted: list[Shot], target: Path, size: str, scheme: str
+) -> None:
+    page = context.new_page()
+    for shot in wanted:
+        page.goto(base + shot.path)
+        page.wait_for_load_state("networkidle")
+        _complain_of_overflow(page, shot, size)
+        page.screenshot(path=target / f"{shot.name}-{size}-{scheme}.png", full_page=True)
+
+
+def _complain_of_overflow(page: Page, shot: Shot, size: str) -> None:
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    if wide > 0:
+        print(f"{shot.name} at {size} px is {wide} px too wide", file=sys.stderr)
+
+
+def main() -> None:
+    """Load the demo year, serve it, and take the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = demo_app(Path(folder))
+        words = sys.argv[1:]
+        wanted = [s for s in shots(app) if not words or any(word in s.name for word in words)]
+        with serving(app) as base, chromium_browser() as browser:
+            take(browser, base, wanted, TARGET)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Filing on behalf of an enterprise (代录): by telephone, at the counter, at its door."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+from wtforms import Form
+
+from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import fields_of, item_by_code
+from servicedesk.catalogue.queries import search as search_items
+from servicedesk.core.identifiers import new_token
+from servicedesk.core.permissions import Subject, allows
+from servicedesk.enterprises.models import Enterprise
+from servicedesk.enterprises.queries import enterprise as get_enterprise
+from servicedesk.enterprises.queries import find
+from servicedesk.errors import KeyReused, Refused
+from servicedesk.outreach.actions import record_visit
+from servicedesk.tickets.actions import Request, submit
+from servicedesk.tickets.models import Ticket
+from servicedesk.transaction import unit_of_work
+from servicedesk.web.access import actor, requires
+from servicedesk.web.desk.blueprint import desk
+from servicedesk.web.desk.forms import OnBehalfForm
+from servicedesk.web.files import keep_all
+from servicedesk.web.forms import form_class, plain
+
+OWN_FIELDS = frozenset(
+    {"channel", "title", "description", "contact", "phone", "visited_on", "place", "met"}
+)
+
+
+@desk.get("/new")
+@requires("ticket.submit_on_behalf")
+def new() -> str:
+    """Choose the enterprise, then the item."""
+    chosen = _enterprise(request.args.get("enterprise", type=int))
+    return render_template(
+        "desk/new.html",
+        enterprise=chosen,
+        found=find(actor().park_id, request.args.get("who", "")),
+        items=search_items(actor().park_id, request.args.get("what", "")) if chosen else [],
+    )
+
+
+@desk.route("/new/<int:enterprise_id>/<code>", methods=["GET", "POST"])
+@requires("ticket.submit_on_behalf")
+def file(enterprise_id: int, code: str) -> Response | str | tuple[str, int]:
+    """Take the request down."""
+    enterprise = _enterprise(enterprise_id)
+    item = item_by_code(actor().park_id, code)
+    if enterprise is None or item is None:
+        abort(404)
+    form = _form(item, enterprise)
+    if request.method == "GET":
+        return _page(form, item, enterprise)
+    kept, failed = keep_all()
+    if not form.validate() or failed:
+        return _page(form, item, enterprise, kept=kept, failed=failed), 422
+    try:
+        ticket = _submit(form, item, enterprise, [upload.token for upload in kept])
+    except (Refused, KeyReused) as refused:
+        flash(_(getattr(refused, "reason", "这份表单已提交过，请重新填写。")), "danger")
+        return _page(form, item, enterprise, kept=kept), 422
+    flash(_("已代录工单 %(number)s。", number=ticket.number), "success")
+    return redirect(url_for("desk.ticket", number=ticket.number))
+
+
+def _enterprise(enterprise_id: int | None) -> Enterprise | None:
+    found = get_enterprise(enterprise_id) if enterprise_id else None
+    if found is None or not allows(actor(), "enterprise.view", Subject(found.park_id)):
+        return None
+    return found
+
+
+def _form(item: ServiceItem, enterprise: Enterprise) -> Form:
+    kind = form_class(fields_of(item), OnBehalfForm)
+    form = kind(
+        request.form if request.method == "POST" else None,
+        data={"title": item.name, "contact": enterprise.contact, "phone": enterprise.phone},
+    )
+    assert isinstance(form, OnBehalfForm)
+    form.fill()
+    return form
+
+
+@unit_of_work
+def _submit(form: Form, item: ServiceItem, enterprise: Enterprise, tokens: list[str]) -> Ticket:
+    """File the ticket and, where there was one, record the visit: both or neither."""
+    data = form.data
+    answers = {name: plain(value) for name, value in data.items() if name not in OWN_FIELDS}
+    wanted = Request(
+        enterprise_id=enterprise.id, title=data["title"], description=data["description"],
+        contact=data["contact"], phone=data["phone"], answers=answers, uploads=tokens,
+        channel=data["channel"], key=request.form.get("key", "")[:100],
+    )  # fmt: skip
+    ticket = submit(actor(), item, wanted)
+    if data["channel"] == "visit":
+        record_visit(actor(), ticket, data["visited_on"], data["place"], data["met"])
+    return ticket
+
+
+def _page(form: Form, item: ServiceItem, enterprise: Enterprise, **more: object) -> str:
+    return render_template(
+        "desk/file.html",
+        form=form,
+        item=item,
+        enterprise=enterprise,
+        item_fields=[form[field.name] for field in fields_of(item)],
+        key=request.form.get("key") or new_token(),
+        **more,
+    )

@@ -1,0 +1,180 @@
+"""The ticket page of staff: what is asked, what happened, and only the steps open to this person."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+from wtforms import Form
+
+from servicedesk.accounts.queries import members_of_unit, names
+from servicedesk.audit.actions import record_alone
+from servicedesk.catalogue.models import Metric
+from servicedesk.catalogue.queries import fields_of, metrics
+from servicedesk.catalogue.queries import item as get_item
+from servicedesk.core.workflow import BY_NAME, Transition
+from servicedesk.enterprises.queries import enterprise as get_enterprise
+from servicedesk.errors import Conflict, Refused
+from servicedesk.organisation.queries import units
+from servicedesk.outreach.queries import visits_of
+from servicedesk.tickets import queries
+from servicedesk.tickets.actions import send_message, take
+from servicedesk.tickets.models import Ticket
+from servicedesk.web.access import actor, requires
+from servicedesk.web.desk.blueprint import desk
+from servicedesk.web.desk.forms import WITH_FILES, inputs_of, step_form
+from servicedesk.web.files import keep_all
+from servicedesk.web.forms import with_number
+
+
+def ticket_or_404(number: str) -> Ticket:
+    """Return a ticket that the person may see; any other does not exist."""
+    found = queries.by_number(actor(), number)
+    if found is None:
+        abort(404)
+    return found
+
+
+@desk.get("/tickets/<number>")
+@requires("ticket.queue")
+def ticket(number: str) -> str:
+    """Show a ticket."""
+    return _page(ticket_or_404(number))
+
+
+@desk.post("/tickets/<number>/act/<name>")
+@requires("ticket.queue")
+def act(number: str, name: str) -> Response | tuple[str, int]:
+    """Take one step; a refused or outdated one comes back with what was typed."""
+    found = ticket_or_404(number)
+    if name not in BY_NAME:
+        abort(404)
+    form = _form(BY_NAME[name], found, request.form)
+    kept, failed = keep_all() if name in WITH_FILES else ([], [])
+    shown = {"opened": name, "form": form, "kept": kept, "failed": failed}
+    if not form.validate() or failed:
+        return _page(found, **shown), 422
+    inputs = {**inputs_of(form), "uploads": [upload.token for upload in kept]}
+    seen = with_number(request.form.get("seen"))
+    try:
+        changed = take(actor(), found.id, name, inputs, seen)
+    except Conflict:
+        return _page(ticket_or_404(number), seen=seen, **shown), 409
+    except Refused as refused:
+        _show(form, refused)
+        return _page(ticket_or_404(number), **shown), 403 if refused.kind == "permission" else 422
+    flash(_("已完成：%(step)s", step=_(BY_NAME[name].label)), "success")
+    return redirect(_after(changed))
+
+
+def _after(changed: Ticket) -> str:
+    """A ticket that has left the person's sight leads back to the queue."""
+    if queries.may_see(actor(), changed):
+        return url_for("desk.ticket", number=changed.number)
+    return url_for("desk.queue")
+
+
+def _show(form: Form, refused: Refused) -> None:
+    if refused.field and refused.field in form:
+        field = form[refused.field]
+        field.errors = [*field.errors, _(refused.reason)]
+    else:
+        flash(_(refused.reason), "danger")
+
+
+@desk.post("/tickets/<number>/message")
+@requires("ticket.note")
+def message(number: str) -> Response | tuple[str, int]:
+    """Write to the enterprise, or a note that stays inside."""
+    found = ticket_or_404(number)
+    kept, failed = keep_all()
+    internal = request.form.get("internal") == "1"
+    body = request.form.get("body", "")[:4000]
+    try:
+        if failed:
+            raise Refused(failed[0], field="files")
+        tokens = [upload.token for upload in kept]
+        send_message(actor(), found.id, body, internal=internal, uploads=tokens)
+    except Refused as refused:
+        flash(_(refused.reason), "danger")
+        return _page(found, draft=body, kept=kept, failed=failed, opened="message"), 422
+    flash(_("已记录内部备注。") if internal else _("已发给企业。"), "success")
+    return redirect(url_for("desk.ticket", number=number, _anchor="timeline"))
+
+
+@desk.post("/tickets/<number>/contact")
+@requires("personal.unmask")
+def contact(number: str) -> str:
+    """Show the requester's telephone number in full; that it was shown is in the audit trail."""
+    found = ticket_or_404(number)
+    record_alone(actor(), "personal.unmask", "ticket", found.id, what="phone")
+    return _page(found, unmasked=True)
+
+
+def _page(found: Ticket, **more: Any) -> str:
+    item = get_item(found.item_id)
+    steps = sorted(queries.actions_for(actor(), found), key=_importance)
+    opened, wrong = more.get("opened"), more.pop("form", None)
+    forms = [
+        (step, wrong if wrong is not None and step.name == opened else _form(step, found, None))
+        for step in steps
+    ]
+    seen = more.get("seen")
+    return render_template(
+        "desk/ticket.html",
+        ticket=found,
+        item=item,
+        fields=fields_of(item),
+        enterprise=get_enterprise(found.enterprise_id),
+        events=queries.timeline(found.id, everything=True),
+        children=queries.children(found.id),
+        uploads=queries.uploads(found.id),
+        visits=visits_of(found.id),
+        metrics=metrics(),
+        unit_names={unit.id: unit.name for unit in units(found.park_id)},
+        people=names([found.assignee_id, found.intake_by_id, found.resolved_by_id]),
+        suggestion=queries.suggested_unit(found, item),
+        steps=forms,
+        with_files=WITH_FILES,
+        changed=queries.events_since(found.id, seen) if seen is not None else [],
+        **more,
+    )
+
+
+def _importance(step: Transition) -> int:
+    """What helps the enterprise on comes first, what ends the matter last."""
+    return ("primary", "quiet", "warning", "danger").index(step.button)
+
+
+def _form(step: Transition, found: Ticket, data: Any) -> Form:
+    form = step_form(
+        step.name,
+        data,
+        units=_units(found) if step.name == "dispatch" else (),
+        people=_people(found) if step.name == "assign" else (),
+        outcomes=_outcomes(found) if step.name == "resolve" else (),
+    )
+    if step.name == "dispatch" and data is None:
+        form.process(unit_id=_suggested_id(found))
+    return form
+
+
+def _units(found: Ticket) -> list[tuple[int, str]]:
+    return [(unit.id, unit.name) for unit in units(found.park_id)]
+
+
+def _suggested_id(found: Ticket) -> int | None:
+    suggestion = queries.suggested_unit(found, get_item(found.item_id))
+    wanted = suggestion.unit if suggestion else None
+    return next((unit.id for unit in units(found.park_id) if unit.code == wanted), None)
+
+
+def _people(found: Ticket) -> list[tuple[int, str]]:
+    if found.unit_id is None:
+        return []
+    return [(person.id, person.name) for person in members_of_unit(found.unit_id)]
+
+
+def _outcomes(found: Ticket) -> list[Metric]:
+    known = metrics()
+    return [known[code] for code in get_item(found.item_id).outcomes if code in known]

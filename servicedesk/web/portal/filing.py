@@ -1,0 +1,139 @@
+"""Filing a request (提交申请): the item's form, the receipt, its QR code."""
+
+import io
+from typing import Any
+
+import segno
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import fields_of
+from servicedesk.catalogue.queries import item as get_item
+from servicedesk.core.identifiers import new_token
+from servicedesk.enterprises.queries import enterprise as get_enterprise
+from servicedesk.errors import KeyReused, Refused
+from servicedesk.extensions import limiter
+from servicedesk.tickets.actions import Request, submit
+from servicedesk.tickets.models import Ticket, Upload
+from servicedesk.web.access import actor, my_enterprises, requires, signed_in
+from servicedesk.web.files import keep_all
+from servicedesk.web.forms import localised, plain
+from servicedesk.web.portal.blueprint import item_or_404, portal, ticket_or_404
+from servicedesk.web.portal.enterprise import chosen_enterprise
+from servicedesk.web.portal.forms import FilingForm, filing_class
+from servicedesk.web.portal.guides import guide_of
+from servicedesk.web.portal.words import _
+
+
+@portal.route("/items/<code>/file", methods=["GET", "POST"])
+@requires("ticket.submit")
+@limiter.limit("30/minute", methods=["POST"])
+def file(code: str) -> Answer | str | tuple[str, int]:
+    """Show an item's form and take the request."""
+    item = item_or_404(code)
+    if not my_enterprises():
+        return render_template("portal/no_enterprise.html")
+    if request.method == "GET":
+        return _page(item, _empty_form(item), [], [])
+    form = _choosing(filing_class(item)(request.form))
+    kept, failed = keep_all()
+    ticket = _file(item, form, kept, failed) if form.validate() and not failed else None
+    if ticket is None:
+        return _page(item, form, kept, failed), 422
+    return redirect(url_for("portal.receipt", number=ticket.number))
+
+
+def _empty_form(item: ServiceItem) -> FilingForm:
+    person, enterprise = signed_in(), chosen_enterprise()
+    return _choosing(
+        filing_class(item)(
+            key=new_token(), enterprise=enterprise.id if enterprise else None,
+            title=localised(item, "name"), contact=person.name, phone=person.phone,
+        )
+    )  # fmt: skip
+
+
+def _choosing(form: FilingForm) -> FilingForm:
+    form.enterprise.choices = [(one.id, one.name) for one in my_enterprises()]
+    return form
+
+
+def _file(
+    item: ServiceItem, form: FilingForm, kept: list[Upload], failed: list[str]
+) -> Ticket | None:
+    """File the request; what is refused goes to its place on the form."""
+    try:
+        return submit(actor(), item, _request(item, form, kept))
+    except KeyReused:
+        form.key.data = new_token()
+        flash(
+            _("这张表已经提交过一次，请先到“我的申请”查看。若是另一件事，可修改后再次提交。"),
+            "danger",
+        )
+    except Refused as refused:
+        if refused.field == "files":
+            failed.append(_(refused.reason))
+        else:
+            flash(_(refused.reason), "danger")
+    return None
+
+
+def _request(item: ServiceItem, form: FilingForm, kept: list[Upload]) -> Request:
+    return Request(
+        enterprise_id=form.enterprise.data,
+        title=form.title.data or "",
+        description=form.description.data or "",
+        contact=form.contact.data or "",
+        phone=form.phone.data or "",
+        answers=_answers(item, form),
+        uploads=_tokens(kept),
+        key=form.key.data or "",
+    )
+
+
+def _answers(item: ServiceItem, form: FilingForm) -> dict[str, Any]:
+    return {field.name: plain(form[field.name].data) for field in fields_of(item)}
+
+
+def _tokens(kept: list[Upload]) -> list[str]:
+    """Return the files as the form named them, then the new ones.
+
+    A repeat of the same form names files that its first sending has used up; it must still be the
+    same request, so what the form named counts, not what is still free.
+    """
+    limit: int = current_app.extensions["settings"].upload_max_files
+    named = list(dict.fromkeys(request.form.getlist("uploads")))[:limit]
+    return named + [upload.token for upload in kept if upload.token not in named]
+
+
+def _page(item: ServiceItem, form: FilingForm, kept: list[Upload], failed: list[str]) -> str:
+    questions = [form[field.name] for field in fields_of(item)]
+    return render_template(
+        "portal/file.html", item=item, form=form, guide=guide_of(item), questions=questions,
+        kept=kept, failed=failed, enterprises=my_enterprises(),
+        wrong=[one for one in form if one.errors],
+    )  # fmt: skip
+
+
+@portal.get("/requests/<number>/receipt")
+@requires("portal.use")
+def receipt(number: str) -> str:
+    """Confirm a request: number, promised date, QR code, what comes next."""
+    ticket = ticket_or_404(number)
+    return render_template(
+        "portal/receipt.html", ticket=ticket, item=get_item(ticket.item_id),
+        enterprise=get_enterprise(ticket.enterprise_id),
+    )  # fmt: skip
+
+
+@portal.get("/requests/<number>/qr.svg")
+@requires("portal.use")
+def qr(number: str) -> Response:
+    """Return the QR code of a ticket's short address."""
+    ticket = ticket_or_404(number)
+    base: str = current_app.extensions["settings"].base_url
+    picture = io.BytesIO()
+    code = segno.make(base + url_for("account.ticket", number=ticket.number), micro=False)
+    code.save(picture, kind="svg", border=2, light="#fff", omitsize=True)
+    return Response(picture.getvalue(), mimetype="image/svg+xml")

@@ -1,0 +1,128 @@
+"""Where a request stands (进度), in plain words: the path, who has it now, what comes next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from servicedesk.accounts.queries import user as get_user
+from servicedesk.core.words import N_
+from servicedesk.core.workflow import BEFORE_RESOLUTION, ENDS, State
+from servicedesk.organisation.queries import unit as get_unit
+from servicedesk.tickets.models import Ticket
+from servicedesk.web.portal.words import _
+
+PATH = (N_("已提交"), N_("受理"), N_("办理"), N_("确认"), N_("评价"), N_("归档"))
+STANDS_AT: Mapping[State, int] = {
+    State.SUBMITTED: 1,
+    State.ACCEPTED: 2,
+    State.DISPATCHED: 2,
+    State.IN_PROGRESS: 2,
+    State.AWAITING_ENTERPRISE: 2,
+    State.RESOLVED: 3,
+    State.FOLLOWED_UP: 4,
+    State.RATED: 5,
+    State.CLOSED: 6,
+}
+NEXT: Mapping[State, str] = {
+    State.SUBMITTED: N_("受理您的申请；不归这里管的，会说明理由和去哪里办"),
+    State.ACCEPTED: N_("安排承办单位"),
+    State.DISPATCHED: N_("签收，然后开始办理"),
+    State.IN_PROGRESS: N_("办理，并把结果告诉您"),
+    State.AWAITING_ENTERPRISE: N_("请您补充材料或信息，之后继续办理"),
+    State.RESOLVED: N_("请您确认是否真正解决；没有解决会退回重办"),
+    State.FOLLOWED_UP: N_("请您评价本次服务"),
+    State.RATED: N_("归档；如是差评，先核实"),
+    State.CLOSED: N_("已办完并归档"),
+    State.DECLINED: N_("没有受理，理由和办理渠道见下方"),
+    State.WITHDRAWN: N_("您已撤回，不再办理"),
+}
+WITH_DESK = frozenset({State.SUBMITTED, State.ACCEPTED, State.RATED})
+WITH_UNIT = frozenset({State.DISPATCHED, State.IN_PROGRESS})
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop of the path; ``mark`` is ``done``, ``here`` or empty."""
+
+    name: str
+    mark: str
+
+
+def path(ticket: Ticket) -> list[Stop]:
+    """Return the six stops of a request, or the short path of one that ended early."""
+    state = State(ticket.state)
+    if state in (State.DECLINED, State.WITHDRAWN):
+        last = _("不予受理") if state is State.DECLINED else _("已撤回")
+        accepted = [Stop(_("受理"), "done")] if ticket.accepted_at else []
+        return [Stop(_("已提交"), "done"), *accepted, Stop(last, "here")]
+    here = STANDS_AT[state]
+    return [
+        Stop(_stop_name(ticket, name), "done" if n < here else "here" if n == here else "")
+        for n, name in enumerate(PATH)
+    ]
+
+
+def _stop_name(ticket: Ticket, name: str) -> str:
+    """A closed request says which stops it went past."""
+    closed = ticket.state == State.CLOSED
+    if closed and name == PATH[3] and not ticket.confirmed:
+        return _("未联系上")
+    if closed and name == PATH[4] and ticket.rating is None:
+        return _("未评价")
+    return _(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Who has the request, what is done next, until when; ``mine``: it is the enterprise's turn."""
+
+    who: str
+    does: str
+    until: datetime | None
+    note: str
+    mine: bool
+    over: bool
+
+
+def now(ticket: Ticket) -> Now:
+    """Return the present moment of a request as three answers."""
+    state = State(ticket.state)
+    mine = state in (State.AWAITING_ENTERPRISE, State.RESOLVED, State.FOLLOWED_UP)
+    return Now(
+        who=_holder(ticket, state, mine),
+        does=_(NEXT[state]),
+        until=_until(ticket, state),
+        note=_note(ticket, state),
+        mine=mine,
+        over=state in ENDS,
+    )
+
+
+def _holder(ticket: Ticket, state: State, mine: bool) -> str:
+    if mine:
+        return _("您的企业")
+    if state in WITH_DESK:
+        return _("企业服务台")
+    if state in WITH_UNIT and ticket.unit_id is not None:
+        person = get_user(ticket.assignee_id) if ticket.assignee_id else None
+        unit = get_unit(ticket.unit_id).name
+        return _("%(unit)s，承办人 %(name)s", unit=unit, name=person.name) if person else unit
+    return ""
+
+
+def _until(ticket: Ticket, state: State) -> datetime | None:
+    if state is State.SUBMITTED:
+        return ticket.response_due_at
+    if state is State.DISPATCHED:
+        return ticket.sign_due_at
+    if state is State.FOLLOWED_UP:
+        return ticket.rating_due_at
+    return ticket.due_at if state in BEFORE_RESOLUTION else None
+
+
+def _note(ticket: Ticket, state: State) -> str:
+    if state is State.AWAITING_ENTERPRISE:
+        return _("办理时限已暂停，等您补充后继续计时")
+    if state is State.RESOLVED:
+        return _("没有期限；您未确认时，服务台会打电话回访")
+    return ""

@@ -1,0 +1,171 @@
+"""The timeline (进度) as the enterprise reads it: every event in plain words with what it says."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from servicedesk.core.permissions import ROLE_NAMES, Role
+from servicedesk.core.workflow import BY_NAME
+from servicedesk.tickets.actions import CHANNELS
+from servicedesk.tickets.effects import RESULTS
+from servicedesk.tickets.models import TicketEvent, Upload
+from servicedesk.web.portal.words import _
+from servicedesk.web.showing import (
+    BAD_REASONS,
+    RATING_NAMES,
+    mask_name,
+    moment,
+)
+
+ICONS: Mapping[str, str] = {
+    "submit": "send", "message": "message", "accept": "inbox", "decline": "circle-x",
+    "dispatch": "arrow-right", "sign": "edit", "request_supplement": "player-pause",
+    "supplement": "player-play", "approve_extension": "calendar", "resolve": "circle-check",
+    "confirm": "check", "dispute": "refresh", "follow_up": "phone", "miss": "phone",
+    "rework": "refresh", "rate": "star", "withdraw": "x", "recompute": "calendar",
+}  # fmt: skip
+LOUD = frozenset({"decline", "request_supplement", "dispute", "rework"})
+UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
+Facts = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline; ``mine`` is the enterprise's own."""
+
+    at: datetime
+    kind: str
+    icon: str
+    title: str
+    who: str
+    mine: bool
+    loud: bool
+    says: str = ""
+    facts: Facts = field(default_factory=list)
+    files: Sequence[Upload] = ()
+
+
+def story(events: Iterable[TicketEvent], files: Iterable[Upload] = ()) -> list[Entry]:
+    """Return events that the enterprise may see as lines; files stay with their event."""
+    by_event: dict[int | None, list[Upload]] = {}
+    for upload in files:
+        by_event.setdefault(upload.event_id, []).append(upload)
+    return [_entry(event, unit, by_event.get(event.id, [])) for event, unit in _with_unit(events)]
+
+
+def _with_unit(events: Iterable[TicketEvent]) -> Iterator[tuple[TicketEvent, str]]:
+    """Yield each event with the unit that had the request at the time."""
+    unit = ""
+    for event in events:
+        if event.kind == "dispatch":
+            unit = str(event.data.get("unit", ""))
+        yield event, unit
+
+
+def _entry(event: TicketEvent, unit: str, files: Sequence[Upload]) -> Entry:
+    return Entry(
+        at=event.at,
+        kind=event.kind,
+        icon=ICONS.get(event.kind, "flag"),
+        title=_title(event),
+        who=_who(event, unit),
+        mine=event.actor_role == Role.REQUESTER,
+        loud=event.kind in LOUD,
+        says=_says(event),
+        facts=_FACTS.get(event.kind, _no_facts)(event),
+        files=files,
+    )
+
+
+def _who(event: TicketEvent, unit: str) -> str:
+    """Name colleagues and officers; of other staff the role and the surname are enough."""
+    role = Role(event.actor_role)
+    if role is Role.REQUESTER:
+        return event.actor_name
+    if role is Role.SYSTEM:
+        return _("系统")
+    if role in UNIT_ROLES:
+        return " ".join(filter(None, (unit, event.actor_name)))
+    return f"{_(ROLE_NAMES[role])} {mask_name(event.actor_name)}"
+
+
+def _title(event: TicketEvent) -> str:
+    if event.kind == "submit":
+        return _submitted(str(event.data.get("channel", "portal")))
+    if event.kind == "message":
+        mine = event.actor_role == Role.REQUESTER
+        return _("企业留言") if mine else _("服务人员留言")
+    if event.kind == "dispatch":
+        return _("已派给%(unit)s，等待签收。", unit=event.data.get("unit", ""))
+    if event.kind == "recompute":
+        return _("工作日历有调整，办理期限已重新计算。")
+    return _(BY_NAME[event.kind].told) if event.kind in BY_NAME else ""
+
+
+def _submitted(channel: str) -> str:
+    if channel == "portal":
+        return _("申请已提交。")
+    return _("申请已登记（%(channel)s）。", channel=_(CHANNELS.get(channel, channel)))
+
+
+_SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
+    "request_supplement": "request",
+    "supplement": "answer",
+    "resolve": "resolution",
+    "dispute": "reason",
+    "rework": "reason",
+    "withdraw": "reason",
+    "rate": "comment",
+    "close_verified": "note",
+}
+
+
+def _says(event: TicketEvent) -> str:
+    if event.kind == "message":
+        return event.text
+    return str(event.data.get(_SAYS.get(event.kind, ""), "") or "")
+
+
+def _no_facts(event: TicketEvent) -> Facts:
+    return []
+
+
+def _declined(event: TicketEvent) -> Facts:
+    return [
+        (_("理由"), str(event.data.get("reason", ""))),
+        (_("去哪里办"), str(event.data.get("where_to_go", ""))),
+    ]
+
+
+def _extended(event: TicketEvent) -> Facts:
+    days = _("%(n)s个工作日", n=event.data.get("days", 0))
+    return [(_("延长"), days), (_("新的期限"), _moment(event.data.get("due_at")))]
+
+
+def _resolved(event: TicketEvent) -> Facts:
+    result = str(event.data.get("result", ""))
+    return [(_("办理结果"), _(RESULTS.get(result, result)))]
+
+
+def _rated(event: TicketEvent) -> Facts:
+    level = _(RATING_NAMES.get(int(event.data.get("level", 0)), "—"))
+    reasons = "、".join(_(BAD_REASONS.get(one, one)) for one in event.data.get("reasons") or [])
+    return [(_("评价"), level), *([(_("原因"), reasons)] if reasons else [])]
+
+
+def _recomputed(event: TicketEvent) -> Facts:
+    old, new = _moment(event.data.get("old")), _moment(event.data.get("new"))
+    return [(_("原来的期限"), old), (_("新的期限"), new)]
+
+
+def _moment(value: object) -> str:
+    return moment(datetime.fromisoformat(str(value))) if value else "—"
+
+
+_FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
+    "decline": _declined,
+    "approve_extension": _extended,
+    "resolve": _resolved,
+    "rate": _rated,
+    "recompute": _recomputed,
+}

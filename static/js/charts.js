@@ -1,0 +1,52 @@
+// Draws the charts of the manager's page from the data beside them; a bar leads to its tickets.
+(function () {
+  "use strict";
+
+  function token(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  function options(data) {
+    const ink = token("--ink-soft");
+    const colours = [token("--accent"), token("--grey-soft") === "" ? "#ccc" : token("--line"), token("--yellow")];
+    const names = { type: "category", data: data.names, inverse: Boolean(data.sideways), axisLabel: { color: ink }, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line") } } };
+    const values = { type: "value", minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: token("--line") } } };
+    const narrow = window.innerWidth < 768;
+    if (data.sideways) names.axisLabel.width = narrow ? 96 : 150, names.axisLabel.overflow = "truncate";
+    return {
+      color: colours,
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+      grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 8, bottom: 8, containLabel: true },
+      legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: ink }, itemWidth: 12, itemHeight: 8 },
+      tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
+      xAxis: data.sideways ? values : names,
+      yAxis: data.sideways ? names : values,
+      series: data.series.map(function (one) {
+        return { name: one.name, data: one.data, type: one.line ? "line" : "bar", barMaxWidth: 18, cursor: "pointer", symbolSize: 6, itemStyle: { borderRadius: 3 } };
+      })
+    };
+  }
+
+  function start() {
+    const source = document.getElementById("chart-data");
+    if (!source || !window.echarts) return;
+    const all = JSON.parse(source.textContent);
+    const drawn = [];
+    document.querySelectorAll("[data-chart]").forEach(function (box) {
+      const data = all[box.dataset.chart];
+      if (data.sideways) box.style.height = Math.max(140, 48 + data.names.length * (data.series.length > 1 ? 38 : 30)) + "px";
+      const chart = window.echarts.init(box, null, { renderer: "svg" });
+      chart.setOption(options(data));
+      chart.on("click", function (event) { window.location.href = data.links[event.dataIndex]; });
+      drawn.push([chart, data]);
+    });
+    function redraw() {
+      drawn.forEach(function ([chart, data]) { chart.resize(); chart.setOption(options(data)); });
+    }
+    window.addEventListener("resize", redraw);
+    document.addEventListener("themechange", redraw);
+  }
+
+  document.addEventListener("DOMContentLoaded", start);
+})();
