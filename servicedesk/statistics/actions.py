@@ -1,73 +1,132 @@
-"""Building the counts: what changed is marked with the change, the scheduler rebuilds it."""
+"""Building the counts: what changed is marked with the change, the scheduler rebuilds it.
 
-from sqlalchemy import delete, func, insert, select
+Counting reads without holding the database's write lock; only putting the result in place writes.
+Should another builder have been quicker, its result stands and this one counts again, under lock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
 
 from servicedesk.clock import clock
-from servicedesk.core.counting import percentile
 from servicedesk.extensions import db
 from servicedesk.statistics.aggregate import Aggregate, aggregate
 from servicedesk.statistics.models import BuiltCount, CountBuild, CountMark, ServedEnterprise
-from servicedesk.tickets.facts import delivered_between, months_with_tickets, submitted_between
-from servicedesk.transaction import unit_of_work
+from servicedesk.tickets.facts import (
+    delivered_between,
+    months_of_missed_responses,
+    months_with_tickets,
+    submitted_between,
+)
+from servicedesk.transaction import changed_rows, unit_of_work
 
 BATCH = 5000
 
 
-@unit_of_work
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one builder counted: at which moment, after which build, because of which marks."""
+
+    park_id: int
+    now: datetime
+    previous: datetime | None
+    marks: Sequence[int]
+    built: Mapping[str, Aggregate]
+
+
 def build(park_id: int, *, everything: bool = False) -> int:
     """Bring the park's counts up to date; returns the number of periods built.
 
     Marks are read first and exactly those are deleted, so a change that commits meanwhile keeps
     its own mark and is counted by the next run.
     """
+    if not db.session.info.get("writing"):
+        db.session.rollback()  # what was read before must not be what is counted
+    work = _count(park_id, everything=everything)
+    if _put(work):
+        return len(work.built)
+    return _count_locked(park_id, everything=everything)
+
+
+@unit_of_work
+def _count_locked(park_id: int, *, everything: bool) -> int:
+    """Count while nobody else can build: on PostgreSQL the lock is the row of the last build."""
+    last = select(CountBuild.park_id).where(CountBuild.park_id == park_id)
+    db.session.execute(last.with_for_update())
+    work = _count(park_id, everything=everything)
+    _put(work)
+    return len(work.built)
+
+
+def _count(park_id: int, *, everything: bool) -> _Work:
+    previous, now = built_at(park_id), clock.now()
     marks = db.session.execute(
         select(CountMark.id, CountMark.month).where(CountMark.park_id == park_id)
     ).all()
-    months = {month for _, month in marks}
+    months = {row.month for row in marks}
+    if previous is not None:
+        since, until = sorted((previous, now))
+        months |= months_of_missed_responses(park_id, since, until)
     if everything:
-        months |= set(months_with_tickets(park_id))
+        months |= set(months_with_tickets(park_id)) | _months_built(park_id)
     periods = sorted(months | {month[:4] for month in months})
-    for period in periods:
-        _rebuild(park_id, period)
-    if marks:
-        db.session.execute(delete(CountMark).where(CountMark.id.in_([m.id for m in marks])))
-    db.session.merge(CountBuild(park_id=park_id, built_at=clock.now()))
-    return len(periods)
+    built = {
+        period: aggregate(
+            submitted_between(park_id, period, now), delivered_between(park_id, period)
+        )
+        for period in periods
+    }
+    return _Work(park_id, now, previous, [row.id for row in marks], built)
 
 
-def _rebuild(park_id: int, period: str) -> None:
+def _months_built(park_id: int) -> set[str]:
+    """Return the months that hold counts: one whose tickets are gone must be emptied."""
+    found: set[str] = set()
+    for table in (BuiltCount, ServedEnterprise):
+        query = select(table.period).where(table.park_id == park_id).distinct()
+        found |= {period if period[5:] else f"{period}-01" for period in db.session.scalars(query)}
+    return found
+
+
+@unit_of_work
+def _put(work: _Work) -> bool:
+    """Put the counts in place, unless another build has happened since the counting began."""
+    if not _claim(work):
+        return False
+    for period, built in work.built.items():
+        _replace(work.park_id, period, built)
+    for start in range(0, len(work.marks), BATCH):
+        chunk = work.marks[start : start + BATCH]
+        db.session.execute(delete(CountMark).where(CountMark.id.in_(chunk)))
+    return True
+
+
+def _claim(work: _Work) -> bool:
+    if work.previous is None and built_at(work.park_id) is None:
+        db.session.execute(insert(CountBuild).values(park_id=work.park_id, built_at=work.now))
+        return True
+    claim = update(CountBuild).where(
+        CountBuild.park_id == work.park_id, CountBuild.built_at == work.previous
+    )
+    return changed_rows(claim.values(built_at=work.now)) == 1
+
+
+def _replace(park_id: int, period: str, built: Aggregate) -> None:
     for table in (BuiltCount, ServedEnterprise):
         db.session.execute(delete(table).where(table.park_id == park_id, table.period == period))
-    built = aggregate(submitted_between(park_id, period), delivered_between(park_id, period))
-    _insert_counts(park_id, period, built)
-    _insert_served(park_id, period, built)
-
-
-def _insert_counts(park_id: int, period: str, built: Aggregate) -> None:
-    rows = [
+    counts = [
         {"park_id": park_id, "period": period, "cut": cut, "figure": figure, "value": value}
         for (cut, figure), value in built.counts.items()
     ]
-    for cut, minutes in built.minutes.items():
-        figures = {
-            "median_minutes": percentile(minutes, 50),
-            "p90_minutes": percentile(minutes, 90),
-            "promised_median_minutes": percentile(built.promised[cut], 50),
-        }
-        rows += [
-            {"park_id": park_id, "period": period, "cut": cut, "figure": figure, "value": value}
-            for figure, value in figures.items()
-        ]
-    _insert(BuiltCount, rows)
-
-
-def _insert_served(park_id: int, period: str, built: Aggregate) -> None:
-    rows = [
+    served = [
         {"park_id": park_id, "period": period, "cut": cut, "enterprise_id": enterprise_id}
         for cut, enterprises in built.served.items()
         for enterprise_id in enterprises
     ]
-    _insert(ServedEnterprise, rows)
+    _insert(BuiltCount, counts)
+    _insert(ServedEnterprise, served)
 
 
 def _insert(
@@ -75,6 +134,11 @@ def _insert(
 ) -> None:
     for start in range(0, len(rows), BATCH):
         db.session.execute(insert(table), rows[start : start + BATCH])
+
+
+def built_at(park_id: int) -> datetime | None:
+    """Return when the park's counts were last brought up to date."""
+    return db.session.scalar(select(CountBuild.built_at).where(CountBuild.park_id == park_id))
 
 
 def waiting_marks(park_id: int) -> int:

@@ -1,0 +1,143 @@
+"""From the data to the words of the summary: each number written by its rule, with its origin."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from servicedesk.catalogue.models import Metric, ServiceItem
+from servicedesk.catalogue.queries import items, metrics
+from servicedesk.core.counting import BY_KEY, about
+from servicedesk.enterprises.queries import names
+from servicedesk.reports.phrases import Clause, Kind, Part
+from servicedesk.statistics.outcomes import enterprises, enterprises_with, outcome
+
+EXAMPLES = 2
+DISTINCT = "distinct_enterprise"
+Piece = tuple[str, int]
+"""A text and the number of its reference, 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a number comes from (数字出处): the number, what it means, where its tickets are."""
+
+    number: int
+    value: str
+    meaning: str
+    links: tuple[str, ...]
+
+
+def amount(thousandths: int, unit: str, *, approximate: bool) -> str:
+    """Write a figure with its unit: 500余人, 96项, 23.8亿元, 3500万元.
+
+    Money from 1亿元 on is written in 亿元 with at most two decimals, below in 万元.
+    """
+    if unit in ("亿元", "万元"):
+        return _money(thousandths * 10_000 if unit == "亿元" else thousandths)
+    if thousandths % 1000:
+        return f"{thousandths / 1000:g}{unit}"
+    return f"{about(thousandths // 1000, approximate=approximate)}{unit}"
+
+
+def _money(thousandths_of_ten_thousand: int) -> str:
+    """Write money given in thousandths of 万元."""
+    if thousandths_of_ten_thousand >= 10_000_000:
+        return f"{_plain(thousandths_of_ten_thousand / 10_000_000)}亿元"
+    return f"{_plain(thousandths_of_ten_thousand / 1000)}万元"
+
+
+def _plain(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes numbers of one park and year and remembers where each comes from."""
+
+    park_id: int
+    year: int
+    references: list[Reference] = field(default_factory=list)
+    _metrics: dict[str, Metric] = field(init=False)
+    _items: dict[str, ServiceItem] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._metrics = metrics()
+        self._items = {item.code: item for item in items(self.park_id)}
+
+    def built(self, key: str, value: str) -> Piece:
+        """Write a built figure of the whole park, with its reference."""
+        figure = BY_KEY[key]
+        return value, self._refer(
+            value, f"{figure.label}：{figure.meaning}", (self._link(figure=key),)
+        )
+
+    def sentence(self, clauses: Iterable[Clause]) -> list[Piece]:
+        """Write the clauses that have something to say, as one sentence."""
+        written = [pieces for clause in clauses if (pieces := self._clause(clause))]
+        joined: list[Piece] = []
+        for number, pieces in enumerate(written, 1):
+            joined += [*pieces, ("。" if number == len(written) else "；", 0)]
+        return joined
+
+    def _clause(self, clause: Clause) -> list[Piece]:
+        pieces: list[Piece] = []
+        for part in clause:
+            value = self._value(part)
+            if value:
+                text = part.text.format(value)
+                pieces.append((text, self._refer(value, self._meaning(part), self._links(part))))
+            elif not pieces:
+                return []
+            elif part.otherwise:
+                pieces.append((part.otherwise, 0))
+        return pieces
+
+    def _value(self, part: Part) -> str:
+        """Return the number or names of a part as text; empty for nought."""
+        if part.kind is Kind.NAMES:
+            return self._named(part)
+        if part.kind is Kind.ENTERPRISES:
+            count = enterprises(self.park_id, self.year, part.items, visited=part.visited)
+            approximate = self._metrics["visited" if part.visited else "served"].approximate
+            return about(count, approximate=approximate) if count else ""
+        metric = self._metrics[part.metric]
+        value = outcome(self.park_id, self.year, part.items, part.metric, part.listing)
+        if metric.aggregation == DISTINCT:
+            value *= 1000
+        return amount(value, metric.unit, approximate=metric.approximate) if value else ""
+
+    def _named(self, part: Part) -> str:
+        """Write one or two enterprises by name, more as 甲、乙等N家企业."""
+        found = enterprises_with(self.park_id, self.year, part.items, part.metric, part.listing)
+        known = names(found[:EXAMPLES])
+        examples = "、".join(known[enterprise] for enterprise in found[:EXAMPLES])
+        if len(found) <= EXAMPLES:
+            return examples
+        approximate = self._metrics[part.metric].approximate
+        return f"{examples}等{about(len(found), approximate=approximate)}家企业"
+
+    def _meaning(self, part: Part) -> str:
+        what = "、".join(self._items[code].name for code in part.items if code in self._items)
+        if part.kind is Kind.ENTERPRISES:
+            how = "上门受理并办结归档的不同企业数" if part.visited else "办结归档的不同企业数"
+            return f"{what}：{how}，按办结日期计入"
+        metric = self._metrics[part.metric]
+        distinct = part.kind is Kind.NAMES or metric.aggregation == DISTINCT
+        listed = f"（{part.listing}）" if part.listing else ""
+        return f"{what}：{metric.label}{listed}，{'不同企业数' if distinct else '合计'}，按办结日期计入"
+
+    def _links(self, part: Part) -> tuple[str, ...]:
+        channel = "visit" if part.visited else ""
+        return tuple(
+            self._link(figure="delivered", cut=f"item:{code}", metric=part.metric, channel=channel)
+            for code in part.items
+        )
+
+    def _link(self, **parameters: str) -> str:
+        given = {name: value for name, value in parameters.items() if value}
+        return "/desk/?" + urlencode({**given, "period": str(self.year)}, safe=":")
+
+    def _refer(self, value: str, meaning: str, links: tuple[str, ...]) -> int:
+        number = len(self.references) + 1
+        self.references.append(Reference(number, value, meaning, links))
+        return number

@@ -1,0 +1,95 @@
+"""A Word document in the form of official papers (GB/T 9704): page, fonts, indents."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+
+TITLE_FONT, HEADING_FONT, BODY_FONT = "方正小标宋简体", "黑体", "仿宋_GB2312"
+LEAD_FONT, LATIN = "楷体_GB2312", "Times New Roman"
+TITLE_SIZE, BODY_SIZE, SMALL_SIZE = 22, 16, 10.5  # 二号、三号、五号
+LINE = 28
+
+
+class Paper:
+    """A document that is written from top to bottom."""
+
+    def __init__(self) -> None:
+        self.document = Document()
+        section = self.document.sections[0]
+        section.page_width, section.page_height = Mm(210), Mm(297)
+        section.top_margin, section.bottom_margin = Mm(37), Mm(35)
+        section.left_margin, section.right_margin = Mm(28), Mm(26)
+        normal: Any = self.document.styles["Normal"]
+        _name_font(normal, BODY_FONT)
+        normal.font.size = Pt(BODY_SIZE)
+
+    def title(self, text: str) -> None:
+        """Write the title, in the middle."""
+        paragraph = self._paragraph(indent=False)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        self._run(paragraph, text, TITLE_FONT, TITLE_SIZE)
+
+    def heading(self, text: str) -> None:
+        """Write a heading of the first order: 一、…"""
+        paragraph = self._paragraph()
+        paragraph.paragraph_format.keep_with_next = True
+        self._run(paragraph, text, HEADING_FONT)
+
+    def paragraph(self, lead: str, pieces: Iterable[tuple[str, int]]) -> None:
+        """Write a paragraph: a lead, then texts, each with the number of its reference or 0."""
+        paragraph = self._paragraph()
+        if lead:
+            self._run(paragraph, lead, LEAD_FONT)
+        for text, reference in pieces:
+            self._run(paragraph, text)
+            if reference:
+                mark = self._run(paragraph, f"[{reference}]", size=SMALL_SIZE)
+                mark.font.superscript = True
+
+    def small(self, text: str) -> None:
+        """Write a line of small print."""
+        paragraph = self._paragraph(indent=False, line=18)
+        self._run(paragraph, text, size=SMALL_SIZE)
+
+    def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write a table; numbers stand on the right, the header is repeated on every page."""
+        table = self.document.add_table(rows=1, cols=len(header), style="Table Grid")
+        repeat = table.rows[0]._tr.get_or_add_trPr()
+        repeat.append(repeat.makeelement(qn("w:tblHeader"), {}))
+        self._fill(table.rows[0].cells, header, HEADING_FONT)
+        for values in rows:
+            self._fill(table.add_row().cells, values, BODY_FONT)
+
+    def _fill(self, cells: Sequence[Any], values: Sequence[str], font: str) -> None:
+        for number, (cell, value) in enumerate(zip(cells, values, strict=True)):
+            paragraph = cell.paragraphs[0]
+            if number:
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            self._run(paragraph, value, font, 12)
+
+    def _paragraph(self, *, indent: bool = True, line: float = LINE) -> Any:
+        paragraph = self.document.add_paragraph()
+        form = paragraph.paragraph_format
+        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line)
+        form.space_before = form.space_after = Pt(0)
+        if indent:
+            form.first_line_indent = Pt(2 * BODY_SIZE)
+        return paragraph
+
+    def _run(
+        self, paragraph: Any, text: str, font: str = BODY_FONT, size: float = BODY_SIZE
+    ) -> Any:
+        run = paragraph.add_run(text)
+        _name_font(run, font)
+        run.font.size = Pt(size)
+        return run
+
+
+def _name_font(owner: Any, chinese: str) -> None:
+    """Name the fonts of Chinese and of Latin letters; Word keeps them apart."""
+    owner.font.name = LATIN
+    owner.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), chinese)

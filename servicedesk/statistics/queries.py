@@ -1,0 +1,210 @@
+"""The manager's page (管理看板): every figure with its comparison and the way to its tickets.
+
+Everything is read from the built counts, but for what is open now. Whatever the size of the data,
+:func:`overview` takes the same eleven statements, one more for a month of a running year.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from servicedesk.catalogue.models import Category, ServiceItem
+from servicedesk.catalogue.queries import categories, items
+from servicedesk.core.counting import BY_KEY, Basis, change, rate
+from servicedesk.core.permissions import Actor
+from servicedesk.organisation.models import Unit
+from servicedesk.organisation.queries import units
+from servicedesk.statistics.actions import built_at, waiting_marks
+from servicedesk.statistics.built import (
+    Numbers,
+    numbers_of,
+    numbers_of_all,
+    served,
+    summed,
+    summed_by_cut,
+    value_of,
+)
+from servicedesk.statistics.now import Now, open_by_unit
+from servicedesk.statistics.periods import Comparison, companion, compared, months_of
+from servicedesk.statistics.rows import (
+    Card,
+    CategoryRow,
+    ChannelRow,
+    ItemRow,
+    Link,
+    Month,
+    Overview,
+    UnitRow,
+)
+from servicedesk.tickets.actions import CHANNELS
+
+TOP = 10
+CARDS = (
+    "served", "delivered", "submitted", "response_rate", "resolution_rate", "satisfaction_rate",
+    "on_time_rate", "rating_rate", "median_minutes", "p90_minutes", "promised_median_minutes",
+)  # fmt: skip
+NOTHING: Numbers = {}
+Course = Mapping[str, Numbers]
+
+
+def overview(actor: Actor, period: str, today: date) -> Overview:
+    """Return the figures of ``2024`` or ``2024-03`` for the actor's park.
+
+    Raises:
+        ValueError: ``period`` is not a year or a month.
+    """
+    park, comparison = actor.park_id, compared(period, today)
+    found = numbers_of(park, period)
+    groups, year = categories(), int(period[:4])
+    course = numbers_of_all(park, _course_periods(year))
+    before = summed_by_cut(park, comparison.before, [_cut(group) for group in groups])
+    before["all"] = _before(park, comparison, course)
+    now = open_by_unit(actor)
+    return Overview(
+        period=period,
+        before=comparison.before,
+        cards=_cards(period, found.get("all", NOTHING), before["all"]),
+        companion=_companion(park, period, today, course),
+        now=_now_cards(sum(now.values(), Now())),
+        monthly=tuple(_month(month, today, course) for month in months_of(year)),
+        by_category=tuple(_category(group, found, before) for group in groups),
+        by_unit=_by_unit(units(park), found, now),
+        by_channel=_by_channel(found),
+        top_items=_top_items(items(park), found),
+        built_at=built_at(park),
+        waiting=waiting_marks(park),
+    )
+
+
+def _cut(group: Category) -> str:
+    return f"category:{group.code}"
+
+
+def _course_periods(year: int) -> tuple[str, ...]:
+    """Return this year and last, and all of their months."""
+    return (*months_of(year - 1), *months_of(year), f"{year - 1:04d}", f"{year:04d}")
+
+
+def _before(park_id: int, comparison: Comparison, course: Course) -> Numbers:
+    """Return the whole park's numbers of the periods compared with; enterprises counted afresh."""
+    numbers = summed([course.get(period, NOTHING) for period in comparison.before])
+    if len(comparison.before) == 1:
+        return numbers
+    return {**numbers, "served": served(park_id, comparison.before, ["all"]).get("all", 0)}
+
+
+def _cards(period: str, now: Numbers, before: Numbers) -> tuple[Card, ...]:
+    return tuple(_card(key, period, now, before) for key in CARDS)
+
+
+def _card(key: str, period: str, now: Numbers, before: Numbers) -> Card:
+    figure = BY_KEY[key]
+    value, previous = value_of(key, now), value_of(key, before)
+    return Card(
+        figure=figure,
+        value=value,
+        previous=previous,
+        change=_points(value, previous) if figure.whole else change(value, previous),
+        part=now.get(figure.part, 0) if figure.part else None,
+        whole=now.get(figure.whole, 0) if figure.whole else None,
+        link=Link(figure=key, period=period),
+    )
+
+
+def _points(value: float | None, previous: float | None) -> float | None:
+    return None if value is None or previous is None else value - previous
+
+
+def _companion(park_id: int, period: str, today: date, course: Course) -> Card | None:
+    """Return the enterprises served in the other period that is shown beside."""
+    beside = companion(period, today)
+    if beside is None:
+        return None
+    before = _before(park_id, compared(beside, today), course)
+    return _card("served", beside, course.get(beside, NOTHING), before)
+
+
+def _now_cards(now: Now) -> tuple[Card, ...]:
+    figures = [figure for figure in BY_KEY.values() if figure.basis is Basis.NOW]
+    return tuple(
+        Card(figure, getattr(now, figure.key), None, None, None, None, Link(view=figure.key))
+        for figure in figures
+    )
+
+
+def _month(month: str, today: date, course: Course) -> Month:
+    numbers = course.get(month, NOTHING)
+    ahead = month > f"{today:%Y-%m}"
+    before = f"{int(month[:4]) - 1:04d}{month[4:]}"
+    return Month(
+        period=month,
+        served=None if ahead else numbers.get("served", 0),
+        submitted=None if ahead else numbers.get("submitted", 0),
+        delivered=None if ahead else numbers.get("delivered", 0),
+        served_before=course.get(before, NOTHING).get("served", 0),
+    )
+
+
+def _category(
+    group: Category, found: Mapping[str, Numbers], before: Mapping[str, Numbers]
+) -> CategoryRow:
+    cut = _cut(group)
+    now, then = found.get(cut, NOTHING), before.get(cut, NOTHING)
+    return CategoryRow(
+        category=group,
+        served=now.get("served", 0),
+        served_before=then.get("served", 0),
+        served_change=change(now.get("served", 0), then.get("served", 0)),
+        delivered=now.get("delivered", 0),
+        delivered_before=then.get("delivered", 0),
+        cut=cut,
+    )
+
+
+def _by_unit(
+    known: Sequence[Unit], found: Mapping[str, Numbers], now: Mapping[int | None, Now]
+) -> tuple[UnitRow, ...]:
+    """Return the units that delivered something or have something; what lies nowhere comes last."""
+    rows = [_unit(unit, found.get(f"unit:{unit.code}", NOTHING), now) for unit in known]
+    busy = [row for row in rows if row.delivered or row.now.open]
+    busy.sort(key=lambda row: (-row.now.overdue, -row.now.open, -row.delivered))
+    if None in now:
+        busy.append(UnitRow(None, 0, None, None, now[None], ""))
+    return tuple(busy)
+
+
+def _unit(unit: Unit, numbers: Numbers, now: Mapping[int | None, Now]) -> UnitRow:
+    delivered = numbers.get("delivered", 0)
+    return UnitRow(
+        unit=unit,
+        delivered=delivered,
+        on_time_rate=rate(numbers.get("on_time", 0), delivered),
+        median_minutes=numbers.get("median_minutes"),
+        now=now.get(unit.id, Now()),
+        cut=f"unit:{unit.code}",
+    )
+
+
+def _by_channel(found: Mapping[str, Numbers]) -> tuple[ChannelRow, ...]:
+    whole = found.get("all", NOTHING).get("submitted", 0)
+    rows = []
+    for channel, label in CHANNELS.items():
+        cut = f"channel:{channel}"
+        submitted = found.get(cut, NOTHING).get("submitted", 0)
+        rows.append(ChannelRow(channel, label, submitted, rate(submitted, whole), cut))
+    return tuple(rows)
+
+
+def _top_items(known: Sequence[ServiceItem], found: Mapping[str, Numbers]) -> tuple[ItemRow, ...]:
+    rows = [_item(item, found.get(f"item:{item.code}", NOTHING)) for item in known]
+    rows.sort(key=lambda row: (-row.submitted, row.item.code))
+    return tuple(row for row in rows[:TOP] if row.submitted)
+
+
+def _item(item: ServiceItem, numbers: Numbers) -> ItemRow:
+    return ItemRow(
+        item=item,
+        submitted=numbers.get("submitted", 0),
+        served=numbers.get("served", 0),
+        delivered=numbers.get("delivered", 0),
+        cut=f"item:{item.code}",
+    )
