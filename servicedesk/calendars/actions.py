@@ -60,6 +60,18 @@ def _replace_year(park_id: int, year: int) -> None:
     get_park(park_id).calendar_version += 1
 
 
+def _restore(park_id: int, day: date) -> None:
+    """Put back what the library or the fixed holidays say of a day whose local rule is gone."""
+    published = _in_library(day.year)
+    days = _library_days(day.year) if published else _fixed_days(day.year)
+    source = "library" if published else "fixed"
+    for known, working, name in days:
+        if known == day:
+            db.session.add(
+                CalendarDay(park_id=park_id, day=day, working=working, name=name, source=source)
+            )
+
+
 def _in_library(year: int) -> bool:
     return any(day.year == year for day in chinese_calendar.constants.holidays)
 
@@ -114,5 +126,7 @@ def clear_day(actor: Actor, day: date) -> None:
     if found is None or found.source != "local":
         return
     db.session.delete(found)
+    db.session.flush()
+    _restore(actor.park_id, day)
     get_park(actor.park_id).calendar_version += 1
     record(actor, "calendar.clear_day", "calendar_day", day, {"working": found.working})

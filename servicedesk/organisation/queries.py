@@ -13,6 +13,11 @@ def default_park() -> Park:
     return db.session.execute(select(Park).order_by(Park.id).limit(1)).scalar_one()
 
 
+def parks() -> Sequence[Park]:
+    """Return every park of the installation."""
+    return db.session.scalars(select(Park).order_by(Park.id)).all()
+
+
 def park(park_id: int) -> Park:
     """Return a park by its row number."""
     return db.session.get_one(Park, park_id)

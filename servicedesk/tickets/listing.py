@@ -272,11 +272,17 @@ def _figure_conditions() -> dict[str, list[ColumnElement[bool]]]:
         "on_time_rate": [Ticket.on_time.is_(False)],
         "satisfaction_rate": [Ticket.rating <= BAD_RATING],
         "rating_rate": [Ticket.rating.is_(None)],
-        "resolution_rate": [or_(Ticket.confirmed.is_(None), Ticket.result != "solved")],
+        "resolution_rate": [
+            Ticket.confirmed.is_not(None),
+            or_(Ticket.confirmed.is_(False), Ticket.result != "solved"),
+        ],
         "response_rate": [
             or_(
                 Ticket.first_response_at > Ticket.response_due_at,
-                and_(Ticket.first_response_at.is_(None), Ticket.response_due_at < clock.now()),
+                and_(
+                    Ticket.first_response_at.is_(None),
+                    Ticket.response_due_at < func.coalesce(Ticket.closed_at, clock.now()),
+                ),
             )
         ],
     }
@@ -290,7 +296,7 @@ def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
             query = query.where(tuple_(due, Ticket.id) > tuple_(*key))
         return query
     newest = wanted.sort != "oldest"
-    if wanted.after.isdigit():
+    if wanted.after.isascii() and wanted.after.isdigit() and len(wanted.after) < 16:
         key_id = int(wanted.after)
         query = query.where(Ticket.id < key_id if newest else Ticket.id > key_id)
     return query.order_by(Ticket.id.desc() if newest else Ticket.id)

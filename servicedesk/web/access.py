@@ -107,6 +107,7 @@ def register(app: Flask) -> None:
     """Load people for the login manager, note where requests come from, end idle sessions."""
     login_manager.user_loader(_load)
     app.before_request(_note_origin)
+    app.before_request(_refuse_nul)
     app.before_request(_end_idle_session)
 
 
@@ -123,6 +124,13 @@ def _load(session_id: str) -> User | None:
 
 def _note_origin() -> None:
     origin.set(request.remote_addr or "unknown")
+
+
+def _refuse_nul() -> None:
+    """No person types NUL, and PostgreSQL's texts cannot hold it."""
+    texts = [request.path, *request.args.values(), *request.form.values()]
+    if any("\x00" in text for text in texts):
+        abort(400)
 
 
 def _end_idle_session() -> None:

@@ -21,7 +21,14 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms import Field as FormField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    StopValidation,
+    ValidationError,
+)
 
 from servicedesk.catalogue.fields import Field, FieldType
 
@@ -34,9 +41,18 @@ def tidy(value: str | None) -> str:
     return _CONTROL.sub("", value or "").strip()
 
 
-def required() -> InputRequired:
+class Filled(InputRequired):
+    """Something must be written, and blanks are nothing."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        super().__call__(form, field)
+        if field.data in (None, ""):
+            raise StopValidation(REQUIRED)
+
+
+def required() -> Filled:
     """Return the validator of a field that must not be empty."""
-    return InputRequired(REQUIRED)
+    return Filled(REQUIRED)
 
 
 def at_most(length: int) -> Length:
@@ -143,4 +159,5 @@ def plain(value: Any) -> Any:
 
 def with_number(value: Any) -> int:
     """Return the version that a form showed, or -1, which never matches."""
-    return int(value) if str(value or "").isdigit() else -1
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from config import Settings
 from servicedesk.calendars.queries import years
 from servicedesk.clock import clock
+from servicedesk.core.words import N_
 from servicedesk.database import sqlite_is_sound
 from servicedesk.extensions import db
 from servicedesk.jobs.queries import last_tick, runs
@@ -24,6 +25,17 @@ from servicedesk.web.showing import ZONE
 
 GIB = 1024**3
 LATE = timedelta(minutes=15)
+JOB_NAMES = {
+    "tick": N_("调度一轮"),
+    "response": N_("首次响应提醒"),
+    "escalate": N_("预警和督办"),
+    "calendar": N_("按日历重算期限"),
+    "finish": N_("自动归档"),
+    "deliver": N_("发送邮件"),
+    "counts": N_("生成统计"),
+    "audit": N_("封存审计"),
+    "housekeeping": N_("清理过期数据"),
+}
 DISK_LOW, DISK_FULL = 5 * GIB, GIB
 
 
@@ -99,7 +111,7 @@ def _scheduler() -> Check:
 
 def _jobs() -> Check:
     known = runs()
-    broken = [run.name for run in known if run.error]
+    broken = [job_name(run.name) for run in known if run.error]
     if broken:
         value = _("%(n)s项出错", n=len(broken))
         return Check("settings", _("定时任务"), Level.BAD, value, _listed(broken))
@@ -167,6 +179,11 @@ def _calendar(park_id: int) -> Check:
     if waiting:
         note = _("%(years)s年待国务院公布。", years=_listed([str(year) for year in waiting]))
     return Check("calendar", name, Level.GOOD, value, note)
+
+
+def job_name(name: str) -> str:
+    """Return what a job does in words; one without words keeps its name."""
+    return _(JOB_NAMES[name]) if name in JOB_NAMES else name
 
 
 def unpublished_years(park_id: int) -> list[int]:

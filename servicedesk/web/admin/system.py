@@ -5,7 +5,7 @@ from flask import current_app, render_template
 from servicedesk.jobs.queries import runs
 from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
-from servicedesk.web.admin.status import checks, unpublished_years, verdict
+from servicedesk.web.admin.status import checks, job_name, unpublished_years, verdict
 
 
 @admin.get("/")
@@ -18,6 +18,6 @@ def home() -> str:
         "admin/home.html",
         verdict=verdict(found),
         checks=found,
-        runs=runs(),
+        runs=[(job_name(run.name), run) for run in runs()],
         unpublished=unpublished_years(park_id),
     )

@@ -76,7 +76,10 @@ def _charts(figures: Overview) -> dict[str, Any]:
             "names": [_month_name(row.period) for row in figures.monthly],
             "series": [
                 {"name": _("服务企业（家）"), "data": [row.served for row in figures.monthly]},
-                {"name": _("上年同月（家）"), "data": [row.served_before for row in figures.monthly]},
+                {
+                    "name": _("上年同月（家）"),
+                    "data": [row.served_before for row in figures.monthly],
+                },
                 {
                     "name": _("办结（件）"),
                     "line": True,

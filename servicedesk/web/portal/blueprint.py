@@ -5,6 +5,7 @@ from flask_login import current_user
 
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import item_by_code
+from servicedesk.core.identifiers import parse_ticket_number
 from servicedesk.organisation.queries import default_park
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import by_number
@@ -20,9 +21,12 @@ def park_id() -> int:
 
 def item_or_404(code: str) -> ServiceItem:
     """Return the park's item; what is not there answers 404."""
-    return item_by_code(park_id(), code) or abort(404)
+    found = item_by_code(park_id(), code) if code.isalnum() else None
+    return found or abort(404)
 
 
 def ticket_or_404(number: str) -> Ticket:
     """Return the ticket if it is the person's; a stranger's answers 404 as if it did not exist."""
-    return by_number(actor(), number) or abort(404)
+    canonical = parse_ticket_number(number)
+    found = by_number(actor(), canonical) if canonical else None
+    return found or abort(404)

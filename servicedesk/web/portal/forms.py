@@ -59,7 +59,7 @@ def _text(label: Any, rows: int, longest: int, *checks: Any, **more: Any) -> Tex
 class FilingForm(BaseForm):
     """What every request has; the item's own questions are added to it."""
 
-    key = HiddenField(validators=[at_most(100)])
+    key = HiddenField(filters=[tidy], validators=[at_most(100)])
     enterprise = SelectField(_l("以哪家企业的名义申请"), coerce=int, validators=[required()])
     title = StringField(
         _l("标题"),
@@ -80,11 +80,17 @@ def filing_class(item: ServiceItem) -> type[FilingForm]:
     return cast(type[FilingForm], form_class(fields_of(item), FilingForm))
 
 
+def _version(value: Any) -> str:
+    """Keep a version that can be one; anything else matches no ticket."""
+    text = str(value or "")
+    return text if text.isascii() and text.isdigit() and len(text) < 10 else ""
+
+
 class StepForm(BaseForm):
     """One step on a ticket; ``seen`` is the version that the page showed."""
 
     step = ""
-    seen = HiddenField()
+    seen = HiddenField(filters=[_version])
 
     def __init__(self, formdata: Any = None, **data: Any) -> None:
         super().__init__(formdata, **data)

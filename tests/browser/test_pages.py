@@ -1,0 +1,95 @@
+"""Every page for every audience: nothing serious for axe, nothing wider than a phone."""
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from servicedesk.extensions import db
+from servicedesk.statistics.actions import build
+from tests.browser.conftest import AXE, Person
+from tests.support import Town
+
+pytestmark = pytest.mark.browser
+STRANGER = ("/portal/welcome", "/portal/items/A01", "/portal/search?q=注册", "/sign-in", "/register")
+PAGES = {
+    "": STRANGER,
+    "alice": (
+        "/portal/home", "/portal/items/J03/file", "/portal/requests", "/portal/requests/{done}",
+        "/portal/requests/{open}", "/portal/requests/{open}/receipt", "/portal/enterprise",
+        "/account", "/notices",
+    ),
+    "desk": (
+        "/desk/?view=all", "/desk/tickets/{open}", "/desk/new?who=有限", "/desk/enterprises",
+        "/desk/new/{enterprise}/A02", "/desk/enterprises/{enterprise}", "/desk/enterprises/new",
+    ),
+    "officer": ("/desk/", "/desk/tickets/{open}"),
+    "leader": ("/insight/", "/desk/joint-meeting", "/insight/?period=2024-03"),
+    "admin": ("/admin/", "/admin/users", "/admin/calendar", "/admin/mail"),
+    "auditor": ("/admin/audit",),
+}  # fmt: skip
+AUDIENCES = sorted(PAGES)
+
+
+@pytest.fixture
+def names(sqlite_app: Flask) -> dict[str, object]:
+    """Two tickets, one open and one waiting for the enterprise's word, and built counts."""
+    town = Town()
+    opened = town.walk(town.file(), "accept", "dispatch", "sign")
+    done = town.walk(town.file(), "accept", "dispatch", "sign", "resolve")
+    found = {
+        "open": opened.number, "done": done.number, "enterprise": town.enterprise_id(),
+    }  # fmt: skip
+    build(town.park_id)
+    db.session.remove()
+    return found
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds that is serious or critical."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "() => axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"
+        ".filter(v => ['serious', 'critical'].includes(v.impact))"
+        ".map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' '"
+        " + (n.any[0] ? n.any[0].message : '')).join(' | ')))"
+    )
+    return [str(fault) for fault in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("login", AUDIENCES)
+def test_pages_are_accessible_and_fit(
+    base: str, person: Person, names: dict[str, object], login: str, scheme: str
+) -> None:
+    page = person(login, width=390 if scheme == "dark" else 1440, scheme=scheme)
+    wrong: dict[str, list[str]] = {}
+    for path in PAGES[login]:
+        page.goto(base + path.format(**names))
+        page.wait_for_load_state("networkidle")
+        found = faults(page)
+        too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if too_wide > 0:
+            found.append(f"{too_wide} px too wide")
+        if found:
+            wrong[path] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_catalogue_answers_while_typing(base: str, person: Person, width: int) -> None:
+    page = person("", width=width)
+    page.goto(f"{base}/portal/welcome")
+    page.locator("input[name=q]").first.press_sequentially("gszc")
+    page.locator("input[name=q]").first.press("Enter")
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_text("企业设立登记").count() > 0
+
+
+def test_the_portal_works_without_javascript(chromium, base: str) -> None:  # type: ignore[no-untyped-def]
+    context = chromium.new_context(java_script_enabled=False, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{base}/portal/search?q=刻章")
+    assert page.get_by_text("公章刻制备案").count() > 0
+    page.goto(f"{base}/sign-in")
+    assert page.locator("input[name=password]").is_visible()
+    context.close()
