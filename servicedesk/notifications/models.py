@@ -28,7 +28,8 @@ class Notice(Base):
 class OutboxMessage(Base):
     """An e-mail that must go out (发件箱): written with the change that caused it, sent after.
 
-    ``state`` is ``waiting``, ``sent`` or ``failed``. At least once is promised; a repeat carries
+    ``state`` is ``waiting``, ``sent``, ``failed`` or ``held`` (old mail of the demo year or of a
+    restored backup, which must not go out by itself). At least once is promised; a repeat carries
     the same ``message_id``.
     """
 

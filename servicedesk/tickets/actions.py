@@ -132,7 +132,7 @@ def _new_ticket(
     ticket = Ticket(
         id=ticket_id,
         park_id=enterprise.park_id,
-        number=ticket_number(local_day, ticket_id % 100_000),
+        number=ticket_number(local_day, ticket_id),
         enterprise_id=enterprise.id,
         item_id=item.id,
         requester_id=actor.user_id if actor.role is Role.REQUESTER else None,

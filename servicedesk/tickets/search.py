@@ -1,6 +1,6 @@
 """The search index over tickets: the same terms in SQLite's FTS5 and PostgreSQL's GIN."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, text
 from sqlalchemy.sql.elements import TextClause
@@ -24,6 +24,11 @@ _MATCH = {
     "postgresql": "ticket.id IN "
     "(SELECT ticket_id FROM ticket_search WHERE terms @@ CAST(:query AS tsquery))",
 }
+
+
+def add_many(terms: Sequence[Mapping[str, object]]) -> None:
+    """Add many tickets at once; each row has ``id`` and its ``terms``, separated by blanks."""
+    db.session.execute(text(_INSERT[_dialect()]), terms)
 
 
 def texts_of(ticket: Ticket, item: ServiceItem, enterprise: Enterprise) -> list[str]:

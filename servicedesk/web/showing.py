@@ -17,6 +17,7 @@ from servicedesk.core.deadlines import STEP_NAMES, Light, Step, light
 from servicedesk.core.permissions import ROLE_NAMES, Role, allows
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, STATE_NAMES, State
+from servicedesk.core.worktime import Calendar
 from servicedesk.notifications.queries import unread
 from servicedesk.organisation.queries import default_park
 from servicedesk.tickets.actions import CHANNELS
@@ -173,10 +174,18 @@ def due_light(ticket: Any) -> dict[str, str]:
 def _left(ticket: Any, colour: Light, now: datetime) -> str:
     if colour in (Light.DONE, Light.PAUSED) or ticket.due_at is None:
         return _(LIGHT_NAMES[colour])
-    left = calendar(actor().park_id).between(now, ticket.due_at)
+    left = _hours().between(now, ticket.due_at)
     if colour is Light.RED:
         return _("超期 %(time)s", time=minutes_in_words(-left))
     return _("剩余 %(time)s", time=minutes_in_words(left))
+
+
+def _hours() -> Calendar:
+    """Return the working calendar, fetched once for the whole page."""
+    if "hours" not in g:
+        g.hours = calendar(actor().park_id)
+    hours: Calendar = g.hours
+    return hours
 
 
 def file_size(size: int) -> str:

@@ -15,6 +15,7 @@ from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.enterprises.queries import find
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.outreach.actions import record_visit
+from servicedesk.outreach.queries import visit_of
 from servicedesk.tickets.actions import Request, submit
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work
@@ -94,7 +95,7 @@ def _submit(form: Form, item: ServiceItem, enterprise: Enterprise, tokens: list[
         channel=data["channel"], key=request.form.get("key", "")[:100],
     )  # fmt: skip
     ticket = submit(actor(), item, wanted)
-    if data["channel"] == "visit":
+    if data["channel"] == "visit" and visit_of(ticket.id) is None:
         record_visit(actor(), ticket, data["visited_on"], data["place"], data["met"])
     return ticket
 

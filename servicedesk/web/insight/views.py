@@ -46,7 +46,8 @@ def overview() -> str:
 
 def list_of(link: Link) -> str:
     """Return the address of the tickets behind a number."""
-    return url_for("desk.queue", **link.parameters())
+    query: dict[str, Any] = {**link.parameters()}
+    return url_for("desk.queue", **query)
 
 
 def say(card: Card, value: float | None) -> str:
