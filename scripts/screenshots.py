@@ -42,7 +42,7 @@ def shots(app: Flask) -> list[Shot]:
         resolved = _number(Ticket.requester_id.is_not(None), state=State.RESOLVED)
         signing = _number(state=State.ACCEPTED)
     return [
-        Shot("portal-welcome", "", "/portal/"),
+        Shot("portal-welcome", "", "/portal/welcome"),
         Shot("portal-guide", "", "/portal/items/A01"),
         Shot("portal-search", "", "/portal/search?q=注册"),
         Shot("sign-in", "", "/sign-in"),

@@ -37,16 +37,16 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "served", N_("服务企业数"),
         N_("期内有至少一件服务办结并归档的不同企业数；一家企业办多件只算一家，按办结日期计入。"),
-        "家", Basis.RESOLVED, source="鹤城高新区2024年工作总结 一.4",
+        N_("家"), Basis.RESOLVED, source="鹤城高新区2024年工作总结 一.4",
     ),
     Figure(
         "submitted", N_("收到工单"), N_("期内提交的全部工单，按提交日期计入。"),
-        "件", Basis.SUBMITTED,
+        N_("件"), Basis.SUBMITTED,
     ),
     Figure(
         "delivered", N_("办结归档"),
         N_("期内办结且已归档的工单，按办结日期计入；不予受理和撤回不在其中。"),
-        "件", Basis.RESOLVED,
+        N_("件"), Basis.RESOLVED,
     ),
     Figure(
         "response_rate", N_("响应率"),
@@ -88,9 +88,9 @@ FIGURES: tuple[Figure, ...] = (
         N_("同一批工单所承诺的工作时间的中位数，供对照。"),
         "工作分钟", Basis.RESOLVED,
     ),
-    Figure("open", N_("在办工单"), N_("此刻尚未归档的工单。"), "件", Basis.NOW),
-    Figure("due_today", N_("今日到期"), N_("此刻在办、今天到期的工单。"), "件", Basis.NOW),
-    Figure("overdue", N_("超期未办结"), N_("此刻在办且已过承诺时限的工单。"), "件", Basis.NOW),
+    Figure("open", N_("在办工单"), N_("此刻尚未归档的工单。"), N_("件"), Basis.NOW),
+    Figure("due_today", N_("今日到期"), N_("此刻在办、今天到期的工单。"), N_("件"), Basis.NOW),
+    Figure("overdue", N_("超期未办结"), N_("此刻在办且已过承诺时限的工单。"), N_("件"), Basis.NOW),
 )  # fmt: skip
 
 BY_KEY: Mapping[str, Figure] = {figure.key: figure for figure in FIGURES}

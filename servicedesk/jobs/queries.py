@@ -19,3 +19,8 @@ def last_tick() -> datetime | None:
 def runs() -> Sequence[JobRun]:
     """Return the last run of every job."""
     return db.session.scalars(select(JobRun).order_by(JobRun.name)).all()
+
+
+def last_run(name: str) -> JobRun | None:
+    """Return the last run of one job, or ``None``."""
+    return db.session.get(JobRun, name)

@@ -290,7 +290,8 @@ def _figure_conditions() -> dict[str, list[ColumnElement[bool]]]:
 
 def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
     if wanted.sort == "due":
-        due = func.coalesce(Ticket.due_at, FAR)
+        running = and_(_in(*sorted(BEFORE_RESOLUTION)), Ticket.due_at.is_not(None))
+        due = case((running, Ticket.due_at), else_=FAR)
         query = query.order_by(due, Ticket.id)
         if key := _due_key(wanted.after):
             query = query.where(tuple_(due, Ticket.id) > tuple_(*key))
@@ -312,7 +313,8 @@ def _due_key(after: str) -> tuple[datetime, int] | None:
 
 def _key(row: Row[Any], wanted: Filter) -> str:
     if wanted.sort == "due":
-        return f"{(row.due_at or FAR).timestamp()}~{row.id}"
+        running = row.state in BEFORE_RESOLUTION and row.due_at is not None
+        return f"{(row.due_at if running else FAR).timestamp()}~{row.id}"
     return str(row.id)
 
 

@@ -33,6 +33,11 @@ LIGHT_NAMES: Mapping[Light, str] = {
     Light.PAUSED: N_("暂停计时"),
     Light.DONE: N_("已停止计时"),
 }
+LADDER_NAMES: Mapping[int, str] = {
+    1: N_("一级督办"),
+    2: N_("二级督办"),
+    3: N_("三级督办"),
+}
 RATING_NAMES: Mapping[int, str] = {
     5: N_("非常满意"),
     4: N_("满意"),
@@ -63,6 +68,7 @@ def register(app: Flask) -> None:
         "role_name": lambda role: _(ROLE_NAMES[Role(role)]),
         "channel_name": lambda channel: _(CHANNELS[channel]),
         "result_name": lambda result: _(RESULTS[result]),
+        "ladder_name": lambda level: _(LADDER_NAMES[level]),
         "rating_name": lambda level: _(RATING_NAMES[level]),
         "reason_name": lambda reason: _(BAD_REASONS.get(reason, reason)),
         "step_name": step_name,
@@ -157,7 +163,8 @@ def minutes_in_words(minutes: int | None) -> str:
         (_("%(n)s小时", n=hours), hours),
         (_("%(n)s分", n=left), left and not days),
     ]
-    return "".join(words for words, there in parts if there) or _("%(n)s分", n=0)
+    between = "" if str(get_locale()) == "zh" else " "
+    return between.join(words for words, there in parts if there) or _("%(n)s分", n=0)
 
 
 def due_light(ticket: Any) -> dict[str, str]:

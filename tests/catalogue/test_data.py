@@ -177,3 +177,8 @@ def test_a_wrong_definition_is_refused_by_name(change: dict[str, Any]) -> None:
 def test_a_name_stands_once() -> None:
     with pytest.raises(ValueError, match="item A03, field bank: the name stands twice"):
         fields_from("A03", [GOOD, GOOD])
+
+
+def test_no_promise_is_longer_than_the_law_allows() -> None:
+    for item in ITEMS:
+        assert item.get("statutory_wd") is None or item["statutory_wd"] >= item["promised_wd"], item

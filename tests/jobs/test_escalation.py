@@ -103,18 +103,20 @@ def test_v6_a_withdrawn_ticket_escalates_no_more(town: Town) -> None:
 def test_v7_a_due_date_moved_on_the_day_it_fired_fires_again_once(town: Town) -> None:
     ticket = town.walk(in_progress(town), "request_extension")
     first = ticket.due_at
-    for _ in range(2):
+    for _ in range(3):
         go_to_alarm(ticket)
         tasks.escalate()
-    assert [row.step for row in fired(ticket)] == ["warn", "overdue"]
+    assert [row.step for row in fired(ticket)] == ["warn", "overdue", "level_1"]
+    assert ticket.ladder_level == 1
     ticket = town.walk(ticket, "approve_extension")
+    assert ticket.ladder_level == 0
     assert ticket.due_at is not None and first is not None and ticket.due_at > first
     clock.set(ticket.due_at)
     tasks.escalate()
     tasks.escalate()
     again = [row.step for row in fired(ticket) if row.due_at == ticket.due_at]
     assert again == ["warn", "overdue"]
-    assert len(fired(ticket)) == 4
+    assert len(fired(ticket)) == 5
 
 
 @pytest.mark.parametrize(

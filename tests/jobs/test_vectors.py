@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from servicedesk.calendars.actions import set_day
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.deadlines import Limit, Pause, advance, due_after, timetable
@@ -57,6 +58,9 @@ def test_v3_a_pause_over_the_weekend_gives_the_working_time_only(town: Town) -> 
     assert ticket.paused_minutes == 60 + 60
     assert due is not None and ticket.due_at is not None
     assert calendar(town.park_id).between(due, ticket.due_at) == 120
+    clock.set(local("2024-03-11 11:00"))
+    ticket = town.walk(ticket, "resolve")
+    assert ticket.used_minutes == 6 * 60 + 6 * 60 + 60  # Thursday from 10:00, Friday to 16:30
     weekend = Pause(local("2024-03-09 00:00"), local("2024-03-10 23:00"))
     start = local("2024-03-07 10:00")
     assert timetable(OFFICE, start, Limit(3), [weekend]) == timetable(OFFICE, start, Limit(3))
@@ -111,8 +115,6 @@ def test_v10_a_day_off_announced_late_moves_open_due_times_and_shows_it(town: To
     before, untouched = ticket.due_at, closed.due_at
     assert before is not None
     tomorrow = date(2024, 3, 6)
-    from servicedesk.calendars.actions import set_day
-
     set_day(town.admin, tomorrow, False, "临时放假")
     assert tasks.calendar() == 1
     assert tasks.calendar() == 0

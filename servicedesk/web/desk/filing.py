@@ -59,8 +59,11 @@ def file(enterprise_id: int, code: str) -> Response | str | tuple[str, int]:
         return _page(form, item, enterprise, kept=kept, failed=failed), 422
     try:
         ticket = _submit(form, item, enterprise, [upload.token for upload in kept])
-    except (Refused, KeyReused) as refused:
-        flash(_(getattr(refused, "reason", "这份表单已提交过，请重新填写。")), "danger")
+    except KeyReused:
+        flash(_("这份表单已提交过，请重新填写。"), "danger")
+        return _page(form, item, enterprise, kept=kept), 422
+    except Refused as refused:
+        flash(_(refused.reason), "danger")
         return _page(form, item, enterprise, kept=kept), 422
     flash(_("已代录工单 %(number)s。", number=ticket.number), "success")
     return redirect(url_for("desk.ticket", number=ticket.number))

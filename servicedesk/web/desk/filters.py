@@ -16,8 +16,10 @@ def from_address(actor: Actor) -> Filter:
     """Return the filter that this request's address asks for; a wrong name is a 400."""
     views = VIEWS_OF.get(actor.role, ("all",))
     asked_period = bool(request.args.get("period"))
+    view = _known("view", VIEW_NAMES, "all" if asked_period else views[0])
+    sort = _known("sort", SORTS, "newest")
     return Filter(
-        view=_known("view", VIEW_NAMES, "all" if asked_period else views[0]),
+        view=view,
         q=_text("q"),
         state=_known("state", list(State), ""),
         category=_text("category"),
@@ -31,7 +33,7 @@ def from_address(actor: Actor) -> Filter:
         period=_period(),
         cut=_text("cut"),
         metric=_text("metric"),
-        sort=_known("sort", SORTS, "newest"),
+        sort="newest" if view == "all" and sort == "due" else sort,  # most have none any more
         after=_text("after"),
     )
 

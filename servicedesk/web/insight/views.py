@@ -40,7 +40,6 @@ def overview() -> str:
         say=say,
         say_change=say_change,
         list_of=list_of,
-        as_of=today,
     )
 
 

@@ -1,0 +1,1 @@
+"""Backup (备份): one portable archive for both databases, taken while running."""

@@ -1,0 +1,86 @@
+"""``flask counts``, ``audit``, ``demo`` and ``report``."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from servicedesk.audit.queries import verify
+from servicedesk.cli.common import DAY, OUT, make_folders
+from servicedesk.organisation.queries import default_park, parks
+from servicedesk.statistics.actions import build
+
+counts = AppGroup("counts", help="The built counts.")
+audit = AppGroup("audit", help="The audit trail.")
+demo = AppGroup("demo", help="Demonstration data.")
+report = AppGroup("report", help="Reports as files.")
+
+
+@counts.command("build")
+def build_counts() -> None:
+    """Count everything again from the tickets."""
+    periods = sum(build(park.id, everything=True) for park in parks())
+    click.echo(f"{periods} periods built")
+
+
+@counts.command("verify")
+def verify_counts() -> None:
+    """Recount from the tickets and compare; exit 1 with the differences."""
+    from servicedesk.statistics.verify import differences
+
+    found = [line for park in parks() for line in differences(park.id)]
+    for line in found:
+        click.echo(line)
+    if found:
+        sys.exit(1)
+    click.echo("the counts are right")
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Walk the sealed chain; exit 1 at the first break."""
+    verdict = verify()
+    if verdict.broken_at is not None:
+        click.echo(f"BROKEN at seal {verdict.broken_at}: {verdict.reason}")
+        sys.exit(1)
+    click.echo(f"{verdict.sealed} entries are sealed and unchanged, {verdict.waiting} wait")
+
+
+@demo.command("load")
+@click.option("--tickets", type=click.IntRange(min=0), default=0, help="So many tickets more.")
+@click.option("--seed", type=int, default=2024, show_default=True)
+def load_demo(tickets: int, seed: int) -> None:
+    """Load a year of park life."""
+    from servicedesk.demo.year import load
+    from servicedesk.installation import install
+
+    make_folders()
+    install()
+    load(tickets=tickets, seed=seed, progress=click.echo)
+
+
+@report.command("year")
+@click.argument("year", type=click.IntRange(2000, 2100))
+@click.option("--out", type=OUT, required=True, help="FILE.docx")
+def year_report(year: int, out: Path) -> None:
+    """Write the year-end summary of YEAR as a Word file."""
+    from servicedesk.reports.summary import write
+
+    write(default_park().id, year, out)
+    click.echo(f"written: {out}")
+
+
+@report.command("ledger")
+@click.option("--from", "first", type=DAY, required=True)
+@click.option("--to", "last", type=DAY, required=True)
+@click.option("--out", type=OUT, required=True, help="FILE.xlsx")
+def ledger(first: datetime, last: datetime, out: Path) -> None:
+    """Write the ledger (台账) of the days from .. to as an Excel file."""
+    from servicedesk.reports.ledger import write
+
+    if last < first:
+        raise click.BadParameter("the last day is before the first.", param_hint="--to")
+    write(default_park().id, first.date(), last.date(), out)
+    click.echo(f"written: {out}")

@@ -1,0 +1,19 @@
+"""What the scheduler runs, in this order, and how often."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from servicedesk.jobs import delivery, tasks
+
+JOBS: dict[str, Callable[[], int]] = {
+    "response": tasks.response,
+    "escalate": tasks.escalate,
+    "calendar": tasks.calendar,
+    "finish": tasks.finish,
+    "deliver": delivery.deliver,
+    "counts": tasks.counts,
+    "audit": tasks.audit,
+    "housekeeping": tasks.housekeeping,
+}
+# Not named here: with every tick. Housekeeping reads the whole upload folder.
+EVERY: dict[str, timedelta] = {"housekeeping": timedelta(hours=1)}

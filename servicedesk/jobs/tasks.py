@@ -1,0 +1,130 @@
+"""The jobs (定时任务): each asks the database what is due at the clock's moment, and does it.
+
+A job keeps no state of its own, so whatever a stopped scheduler has missed, the next run does. One
+ticket that fails is logged and passed over; it is due again at the next run.
+"""
+
+import logging
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date
+from typing import TypeVar
+
+from flask import current_app
+
+from config import Settings
+from servicedesk.accounts.actions import forget_old_attempts
+from servicedesk.audit.actions import seal
+from servicedesk.calendars.actions import seed
+from servicedesk.clock import clock
+from servicedesk.extensions import db
+from servicedesk.organisation.queries import parks
+from servicedesk.statistics.actions import build
+from servicedesk.tickets import escalation
+from servicedesk.tickets.actions import forget_submissions, forget_uploads
+from servicedesk.tickets.files import sweep
+from servicedesk.tickets.queries import stored_names
+
+K = TypeVar("K", bound=Hashable)
+log = logging.getLogger(__name__)
+
+BATCH = 200
+ROUNDS = 50  # at most 10,000 pieces of work for one run of one job; the rest is the next run's
+_seeded: dict[str, date] = {}
+
+
+def response() -> int:
+    """Note the tickets whose enterprise nobody has contacted in time, and remind the desk."""
+    return _work_off(
+        lambda limit: escalation.response_breaches(clock.now(), limit), escalation.breach_response
+    )
+
+
+def escalate() -> int:
+    """Let every alarm go off that is due, oldest first: warning, overdue, the levels of the ladder.
+
+    An alarm plans its successor, which after an outage is due at once: so this asks again until
+    nothing is due any more.
+    """
+    return _work_off(
+        lambda limit: escalation.due_alarms(clock.now(), limit),
+        lambda alarm: escalation.fire(*alarm),
+    )
+
+
+def calendar() -> int:
+    """Work the due times of running tickets out again where the calendar has changed.
+
+    Once a day the calendar itself is filled from the library first, so that a year which has been
+    published since is taken over.
+    """
+    _seed_daily()
+    return _work_off(escalation.outdated, escalation.recompute)
+
+
+def finish() -> int:
+    """Archive tickets that need nobody any more: well rated a day ago, or never rated at all."""
+    return _work_off(
+        lambda limit: escalation.finished(clock.now(), limit),
+        lambda found: escalation.archive(*found),
+    )
+
+
+def counts() -> int:
+    """Bring the built counts of every park up to date."""
+    return sum(build(park.id) for park in parks())
+
+
+def audit() -> int:
+    """Seal the audit entries that are not in the chain yet."""
+    sealed = 0
+    for _ in range(ROUNDS):
+        new = seal()
+        sealed += new
+        if new == 0:
+            break
+    return sealed
+
+
+def housekeeping() -> int:
+    """Forget what nobody needs: loose uploads and their files, old failures to sign in, old keys."""
+    settings: Settings = current_app.extensions["settings"]
+    rows = forget_uploads() + forget_old_attempts() + forget_submissions()
+    return rows + sweep(settings.uploads_dir, stored_names())
+
+
+def _seed_daily() -> None:
+    """Remembered in memory only: each scheduler looks once when it starts and once a day."""
+    today, database = clock.now().date(), str(db.engine.url)
+    if _seeded.get(database) == today:
+        return
+    for park in parks():
+        seed(park.id, until=today.year + 1)
+    _seeded[database] = today
+
+
+def _work_off(find: Callable[[int], Sequence[K]], handle: Callable[[K], bool]) -> int:
+    """Handle what ``find`` returns, batch after batch, until nothing is left; count the changes.
+
+    What fails or is refused may stay due, so ``find`` is asked for as many more: it cannot crowd
+    out the rest.
+    """
+    changed = 0
+    passed: set[K] = set()
+    for _ in range(ROUNDS):
+        batch = [key for key in find(BATCH + len(passed)) if key not in passed]
+        if not batch:
+            break
+        for key in batch:
+            if _done(handle, key):
+                changed += 1
+            else:
+                passed.add(key)
+    return changed
+
+
+def _done(handle: Callable[[K], bool], key: K) -> bool:
+    try:
+        return handle(key)
+    except Exception:
+        log.exception("a job failed for %s; it will be tried again", key)
+        return False
