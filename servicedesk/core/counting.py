@@ -75,7 +75,7 @@ FIGURES: tuple[Figure, ...] = (
     ),
     Figure(
         "median_minutes", N_("办理用时中位数"),
-        N_("从受理计时到办结的工作时间，扣除暂停；一半工单不超过此数。"),
+        N_("从提交计时到办结的工作时间，扣除暂停；一半工单不超过此数。"),
         "工作分钟", Basis.RESOLVED,
     ),
     Figure(

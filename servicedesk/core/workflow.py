@@ -66,7 +66,6 @@ class Clock(StrEnum):
     """What a transition does to the running clocks (计时)."""
 
     UNCHANGED = "unchanged"
-    START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"

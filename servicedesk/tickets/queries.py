@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Scope, Subject, allows, scope_of
@@ -61,12 +62,13 @@ def _extension_pending(ticket: Ticket) -> bool:
 def _missed_days(ticket: Ticket) -> int:
     if ticket.state != State.RESOLVED:
         return 0
-    query = select(func.count(func.distinct(FollowUpCall.day))).where(
+    query = select(FollowUpCall.day.distinct()).where(
         FollowUpCall.ticket_id == ticket.id,
         FollowUpCall.round == ticket.reworks,
         FollowUpCall.reached.is_(False),
     )
-    return db.session.scalar(query) or 0
+    hours = calendar(ticket.park_id)
+    return sum(hours.is_working_day(day) for day in db.session.scalars(query))
 
 
 def actions_for(actor: Actor, ticket: Ticket) -> tuple[Transition, ...]:
