@@ -10,7 +10,10 @@ from flask_wtf import CSRFProtect
 
 from servicedesk.database import Base, Session
 
-db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": Session})
+# What was committed may be read on without asking again: the next unit of work starts afresh.
+db = SQLAlchemy(
+    metadata=Base.metadata, session_options={"class_": Session, "expire_on_commit": False}
+)
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()

@@ -29,7 +29,8 @@ def writing() -> Iterator[None]:
     if db.session.info.get("writing"):
         yield
         return
-    db.session.rollback()  # ends the read-only transaction; what was loaded is read afresh
+    db.session.rollback()  # ends the read-only transaction
+    db.session.expire_all()  # what was loaded is read afresh
     db.session.info["writing"] = True
     try:
         yield

@@ -402,6 +402,13 @@ def upgrade() -> None:
             batch_op.f("ix_ticket_enterprise_id"), ["enterprise_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_ticket_item_id"), ["item_id"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_open",
+            ["park_id", "id", "state", "unit_id", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
         batch_op.create_index("ix_ticket_park_recent", ["park_id", "id"], unique=False)
         batch_op.create_index("ix_ticket_queue", ["park_id", "state", "id"], unique=False)
         batch_op.create_index("ix_ticket_resolved", ["park_id", "resolved_at"], unique=False)
@@ -752,6 +759,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ticket_resolved")
         batch_op.drop_index("ix_ticket_queue")
         batch_op.drop_index("ix_ticket_park_recent")
+        batch_op.drop_index("ix_ticket_open")
         batch_op.drop_index(batch_op.f("ix_ticket_item_id"))
         batch_op.drop_index(batch_op.f("ix_ticket_enterprise_id"))
         batch_op.drop_index("ix_ticket_due")

@@ -20,7 +20,9 @@ def parks() -> Sequence[Park]:
 
 def park(park_id: int) -> Park:
     """Return a park by its row number."""
-    return db.session.get_one(Park, park_id)
+    found = db.session.get_one(Park, park_id)
+    db.session.info["park"] = found  # the identity map holds rows weakly; this one is asked often
+    return found
 
 
 def units(park_id: int) -> Sequence[Unit]:

@@ -1,17 +1,17 @@
 """Lists of tickets: views, filters, sorting, keyset pages; every badge counts what its list shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true, tuple_
 
-from servicedesk.catalogue.queries import items
+from servicedesk.catalogue.queries import item_labels
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Role, Scope, scope_of
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, OPEN, State
+from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, State
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit_by_code
 from servicedesk.tickets import search
@@ -124,27 +124,45 @@ def view_condition(view: str, actor: Actor) -> ColumnElement[bool]:
     Raises:
         KeyError: there is no such view.
     """
+    return _CONDITIONS[view](actor)
+
+
+def _running() -> ColumnElement[bool]:
+    return and_(is_open(), _in(*sorted(BEFORE_RESOLUTION)))
+
+
+def is_open() -> ColumnElement[bool]:
+    """Return the condition of tickets that have not reached an end; a partial index holds them."""
+    return Ticket.closed_at.is_(None)
+
+
+def _stands(*states: State) -> Callable[[Actor], ColumnElement[bool]]:
+    return lambda actor: and_(is_open(), _in(*states))
+
+
+def _due_today(actor: Actor) -> ColumnElement[bool]:
     now = clock.now()
-    running = _in(*sorted(BEFORE_RESOLUTION))
-    conditions: dict[str, ColumnElement[bool]] = {
-        "to_accept": _in(State.SUBMITTED),
-        "to_dispatch": _in(State.ACCEPTED),
-        "to_sign": _in(State.DISPATCHED),
-        "in_progress": _in(State.IN_PROGRESS),
-        "waiting": _in(State.AWAITING_ENTERPRISE),
-        "to_follow_up": _in(State.RESOLVED),
-        "to_rate": _in(State.FOLLOWED_UP),
-        "to_close": and_(_in(State.RATED), Ticket.rating > BAD_RATING),
-        "bad_rating": and_(_in(State.RATED), Ticket.rating <= BAD_RATING),
-        "mine": and_(_in(*sorted(OPEN)), _mine(actor)),
-        "unit": running,
-        "due_today": and_(running, Ticket.due_at >= now, Ticket.due_at < _end_of_today(now)),
-        "overdue": and_(running, Ticket.due_at < now),
-        "extensions": and_(_in(State.IN_PROGRESS), _extension_waits()),
-        "open": _in(*sorted(OPEN)),
-        "all": Ticket.id > 0,
-    }
-    return conditions[view]
+    return and_(_running(), Ticket.due_at >= now, Ticket.due_at < _end_of_today(now))
+
+
+_CONDITIONS: Mapping[str, Callable[[Actor], ColumnElement[bool]]] = {
+    "to_accept": _stands(State.SUBMITTED),
+    "to_dispatch": _stands(State.ACCEPTED),
+    "to_sign": _stands(State.DISPATCHED),
+    "in_progress": _stands(State.IN_PROGRESS),
+    "waiting": _stands(State.AWAITING_ENTERPRISE),
+    "to_follow_up": _stands(State.RESOLVED),
+    "to_rate": _stands(State.FOLLOWED_UP),
+    "to_close": lambda actor: and_(is_open(), _in(State.RATED), Ticket.rating > BAD_RATING),
+    "bad_rating": lambda actor: and_(is_open(), _in(State.RATED), Ticket.rating <= BAD_RATING),
+    "mine": lambda actor: and_(is_open(), _mine(actor)),
+    "unit": lambda actor: _running(),
+    "due_today": _due_today,
+    "overdue": lambda actor: and_(_running(), Ticket.due_at < clock.now()),
+    "extensions": lambda actor: and_(is_open(), _in(State.IN_PROGRESS), _extension_waits()),
+    "open": lambda actor: is_open(),
+    "all": lambda actor: true(),
+}
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
@@ -176,7 +194,7 @@ def counts(actor: Actor) -> dict[str, int]:
         func.coalesce(func.sum(case((view_condition(view, actor), 1), else_=0)), 0).label(view)
         for view in views
     ]
-    query = select(*sums).where(visible(actor), _in(*sorted(OPEN)))
+    query = select(*sums).where(visible(actor), is_open())
     row = db.session.execute(query).one()
     return {view: int(getattr(row, view)) for view in views}
 
@@ -220,7 +238,7 @@ def _by_catalogue(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
         return []
     chosen = [
         item.id
-        for item in items(actor.park_id)
+        for item in item_labels(actor.park_id)
         if wanted.category in ("", item.category_code) and wanted.item in ("", item.code)
     ]
     return [Ticket.item_id.in_(chosen)]

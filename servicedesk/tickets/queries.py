@@ -62,7 +62,7 @@ def _extension_pending(ticket: Ticket) -> bool:
 def _missed_days(ticket: Ticket) -> int:
     if ticket.state != State.RESOLVED:
         return 0
-    query = select(FollowUpCall.day.distinct()).where(
+    query = select(FollowUpCall.day).distinct().where(
         FollowUpCall.ticket_id == ticket.id,
         FollowUpCall.round == ticket.reworks,
         FollowUpCall.reached.is_(False),
@@ -121,6 +121,8 @@ def uploads(ticket_id: int) -> Sequence[Upload]:
 
 def uploads_by_tokens(owner_id: int, tokens: Sequence[str]) -> Sequence[Upload]:
     """Return the person's own files that no ticket has taken yet: to show them in a form again."""
+    if not tokens:
+        return []
     query = select(Upload).where(
         Upload.token.in_(list(tokens)), Upload.owner_id == owner_id, Upload.ticket_id.is_(None)
     )

@@ -26,6 +26,7 @@ from servicedesk.web.access import actor
 from servicedesk.web.language import LANGUAGES
 
 ZONE = ZoneInfo("Asia/Shanghai")
+_TRANSLATED: dict[tuple[str, str], str] = {}
 LIGHT_NAMES: Mapping[Light, str] = {
     Light.GREEN: N_("正常"),
     Light.YELLOW: N_("将到期"),
@@ -64,12 +65,12 @@ def register(app: Flask) -> None:
         "moment": moment,
         "day": day,
         "iso": iso,
-        "state_name": lambda state: _(STATE_NAMES[State(state)]),
-        "role_name": lambda role: _(ROLE_NAMES[Role(role)]),
+        "state_name": lambda state: fixed(STATE_NAMES[State(state)]),
+        "role_name": lambda role: fixed(ROLE_NAMES[Role(role)]),
         "channel_name": lambda channel: _(CHANNELS[channel]),
         "result_name": lambda result: _(RESULTS[result]),
-        "ladder_name": lambda level: _(LADDER_NAMES[level]),
-        "rating_name": lambda level: _(RATING_NAMES[level]),
+        "ladder_name": lambda level: fixed(LADDER_NAMES[level]),
+        "rating_name": lambda level: fixed(RATING_NAMES[level]),
         "reason_name": lambda reason: _(BAD_REASONS.get(reason, reason)),
         "step_name": step_name,
         "minutes": minutes_in_words,
@@ -89,7 +90,7 @@ def _context() -> dict[str, Any]:
         "now": clock.now(),
         "park": _park_name(),
         "languages": LANGUAGES,
-        "language": str(get_locale()),
+        "language": locale_name(),
         "may": (lambda permission: allows(actor(), permission))
         if signed_in
         else (lambda _p: False),
@@ -105,6 +106,22 @@ def _park_name() -> str:
         except Exception:
             g.park_name = ""
     name: str = g.park_name
+    return name
+
+
+def fixed(text: str) -> str:
+    """Translate a text without variables; each language asks the catalogue for it only once."""
+    key = (locale_name(), text)
+    if key not in _TRANSLATED:
+        _TRANSLATED[key] = _(text)
+    return _TRANSLATED[key]
+
+
+def locale_name() -> str:
+    """Return ``zh`` or ``en``, found out once for the whole page."""
+    if "locale_name" not in g:
+        g.locale_name = str(get_locale())
+    name: str = g.locale_name
     return name
 
 
@@ -137,7 +154,7 @@ def day(value: datetime | None) -> str:
 
 
 def _date(local: datetime) -> str:
-    if str(get_locale()) == "zh":
+    if locale_name() == "zh":
         return f"{local.year}年{local.month}月{local.day}日"
     return f"{local:%Y-%m-%d}"
 
@@ -163,7 +180,7 @@ def minutes_in_words(minutes: int | None) -> str:
         (_("%(n)s小时", n=hours), hours),
         (_("%(n)s分", n=left), left and not days),
     ]
-    between = "" if str(get_locale()) == "zh" else " "
+    between = "" if locale_name() == "zh" else " "
     return between.join(words for words, there in parts if there) or _("%(n)s分", n=0)
 
 
@@ -175,12 +192,16 @@ def due_light(ticket: Any) -> dict[str, str]:
         now, ticket.due_at, ticket.warn_at, running=running,
         paused=ticket.state == State.AWAITING_ENTERPRISE,
     )  # fmt: skip
-    return {"colour": colour, "word": _(LIGHT_NAMES[colour]), "left": _left(ticket, colour, now)}
+    return {
+        "colour": colour,
+        "word": fixed(LIGHT_NAMES[colour]),
+        "left": _left(ticket, colour, now),
+    }
 
 
 def _left(ticket: Any, colour: Light, now: datetime) -> str:
     if colour in (Light.DONE, Light.PAUSED) or ticket.due_at is None:
-        return _(LIGHT_NAMES[colour])
+        return fixed(LIGHT_NAMES[colour])
     left = _hours().between(now, ticket.due_at)
     if colour is Light.RED:
         return _("超期 %(time)s", time=minutes_in_words(-left))
@@ -204,7 +225,7 @@ def file_size(size: int) -> str:
 
 def named(thing: Any) -> str:
     """Return the name of a catalogue row in the person's language."""
-    chinese = str(get_locale()) == "zh"
+    chinese = locale_name() == "zh"
     if hasattr(thing, "label"):
         return str(thing.label if chinese else thing.label_en)
     return str(thing.name if chinese else thing.name_en)
