@@ -10,7 +10,13 @@ from tests.browser.conftest import AXE, Person
 from tests.support import Town
 
 pytestmark = pytest.mark.browser
-STRANGER = ("/portal/welcome", "/portal/items/A01", "/portal/search?q=注册", "/sign-in", "/register")
+STRANGER = (
+    "/portal/welcome",
+    "/portal/items/A01",
+    "/portal/search?q=注册",
+    "/sign-in",
+    "/register",
+)
 PAGES = {
     "": STRANGER,
     "alice": (

@@ -365,7 +365,7 @@ def test_letters_are_listed_and_read_as_text(admin: Browser, mail_dir: Path, sit
     ["../secret.eml", "..%2Fsecret.eml", "%2e%2e/secret.eml", "none.eml", "..", "first.eml%00"],
 )
 def test_only_the_folder_is_readable(admin: Browser, mail_dir: Path, name: str) -> None:
-    assert admin.get(f"/admin/mail/{name}").status_code == 404
+    assert admin.get(f"/admin/mail/{name}").status_code in (400, 404)
 
 
 def test_links_out_of_the_folder_are_passed_over(admin: Browser, mail_dir: Path) -> None:
