@@ -14,13 +14,20 @@ resolution is one minute: seconds are dropped on the way in.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice, pairwise
+from itertools import islice
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
+
+from servicedesk.core.segments import (
+    DEFAULT_SEGMENTS,
+    Segment,
+    check_order,
+    format_segments,
+    parse_segments,
+)
 
 __all__ = [
     "DEFAULT_SEGMENTS",
@@ -34,63 +41,15 @@ __all__ = [
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTES_PER_DAY = 24 * 60
 _SATURDAY = 5
 _HORIZON_DAYS = 3 * 366  # a search that meets no working day for so long gives up
 _CACHED_DAYS = 20_000  # an upper bound on the memory of one calendar, some 54 years of days
-_SEGMENT_TEXT = re.compile(r"([0-9]{2}):([0-5][0-9])-([0-9]{2}):([0-5][0-9])")
 
 _Span = tuple[int, int]  # [start, end) in whole minutes since 1970-01-01T00:00Z
 
 
 class NoWorkingTime(ValueError):
     """The calendar has no working time (无工作时间) within three years of the moment asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of working hours (时段) ``[start, end)`` in minutes of the local day.
-
-    09:00-12:00 is ``Segment(540, 720)``; an end of 1440 is midnight at the end of the day.
-
-    Raises:
-        ValueError: unless ``0 <= start < end <= 1440``.
-    """
-
-    start: int
-    end: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end <= _MINUTES_PER_DAY:
-            raise ValueError(
-                f"a segment needs 0 <= start < end <= {_MINUTES_PER_DAY} minutes, "
-                f"got {self.start} and {self.end}"
-            )
-
-
-DEFAULT_SEGMENTS: tuple[Segment, ...] = (Segment(540, 720), Segment(810, 1050))
-"""Default office hours (默认办公时间): 09:00-12:00 and 13:30-17:30, 420 working minutes a day."""
-
-
-def parse_segments(text: str) -> tuple[Segment, ...]:
-    """Read office hours (办公时间) such as ``"09:00-12:00,13:30-17:30"``.
-
-    Blanks around a segment are ignored; ``24:00`` is a legal end.  Segments may touch.
-
-    Raises:
-        ValueError: the text is empty, badly formed, out of order or overlapping; the message
-            is one sentence naming the part at fault.
-    """
-    if not text.strip():
-        raise ValueError("the working hours are empty; write for example 09:00-12:00,13:30-17:30")
-    segments = tuple(_parse_segment(part.strip()) for part in text.split(","))
-    _check_order(segments)
-    return segments
-
-
-def format_segments(segments: Iterable[Segment]) -> str:
-    """Write office hours (办公时间) so that :func:`parse_segments` reads them back."""
-    return ",".join(_format_segment(segment) for segment in segments)
 
 
 @dataclass(frozen=True)
@@ -127,9 +86,9 @@ class Calendar:
     )
 
     def __post_init__(self) -> None:
-        _check_order(self.segments)
+        check_order(self.segments)
         for segments in self.special_hours.values():
-            _check_order(segments)
+            check_order(segments)
         object.__setattr__(self, "special_hours", MappingProxyType(dict(self.special_hours)))
         object.__setattr__(self, "_zone", _zone_named(self.timezone))
 
@@ -377,38 +336,6 @@ class Calendar:
                 opening, close = max(start, first), min(end, last)
                 if opening < close:
                     yield opening, close
-
-
-def _parse_segment(text: str) -> Segment:
-    """Read one segment such as ``09:00-12:00``."""
-    match = _SEGMENT_TEXT.fullmatch(text)
-    if match is None:
-        raise ValueError(f"the working hours {text!r} are not of the form HH:MM-HH:MM")
-    from_hour, from_minute, to_hour, to_minute = map(int, match.groups())
-    try:
-        return Segment(from_hour * 60 + from_minute, to_hour * 60 + to_minute)
-    except ValueError:
-        raise ValueError(
-            f"the working hours {text!r} must end after they start and lie within 00:00-24:00"
-        ) from None
-
-
-def _format_segment(segment: Segment) -> str:
-    return f"{_format_time(segment.start)}-{_format_time(segment.end)}"
-
-
-def _format_time(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _check_order(segments: Iterable[Segment]) -> None:
-    """Raise ``ValueError`` unless the segments follow each other; they may touch."""
-    for before, after in pairwise(segments):
-        pair = f"{_format_segment(before)} and {_format_segment(after)}"
-        if after.end <= before.start:
-            raise ValueError(f"the working hours {pair} are not in order of time")
-        if after.start < before.end:
-            raise ValueError(f"the working hours {pair} overlap")
 
 
 def _zone_named(name: str) -> ZoneInfo:
