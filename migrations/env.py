@@ -4,6 +4,9 @@ On SQLite a batch change rebuilds a table by dropping it; with foreign keys enfo
 its children. So they are switched off before the transaction begins, and checked before it commits.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
@@ -29,9 +32,7 @@ def run() -> None:
     """Upgrade or downgrade in one transaction."""
     engine = current_app.extensions["migrate"].db.engine
     sqlite = engine.dialect.name == "sqlite"
-    with engine.connect() as connection:
-        if sqlite:
-            _sqlite_foreign_keys(connection, "OFF")
+    with engine.connect() as connection, _foreign_keys_off(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -45,8 +46,20 @@ def run() -> None:
             if sqlite:
                 _check_foreign_keys(connection)
         connection.commit()
-        if sqlite:
-            _sqlite_foreign_keys(connection, "ON")
+
+
+@contextmanager
+def _foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Switch SQLite's foreign keys off for the block, whatever happens in it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    _sqlite_foreign_keys(connection, "OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        _sqlite_foreign_keys(connection, "ON")
 
 
 def _sqlite_foreign_keys(connection: Connection, value: str) -> None:

@@ -688,7 +688,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_upload_ticket", ["ticket_id", "id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.drop_index("ix_upload_ticket")

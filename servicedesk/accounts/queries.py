@@ -40,10 +40,15 @@ def holding(park_id: int, role: Role, unit_id: int | None = None) -> Sequence[Us
     return db.session.scalars(query.order_by(User.id)).all()
 
 
-def members_of_unit(unit_id: int) -> Sequence[User]:
-    """Return the active people of a unit."""
-    query = select(User).where(User.unit_id == unit_id, User.active).order_by(User.id)
-    return db.session.scalars(query).all()
+def members_of_unit(unit_id: int | None) -> Sequence[User]:
+    """Return the active people of a unit who handle tickets: officers and heads."""
+    query = select(User).where(
+        User.unit_id == unit_id,
+        User.unit_id.is_not(None),
+        User.active,
+        User.role.in_([Role.OFFICER, Role.UNIT_HEAD]),
+    )
+    return db.session.scalars(query.order_by(User.id)).all()
 
 
 def names(user_ids: Iterable[int | None]) -> dict[int, str]:

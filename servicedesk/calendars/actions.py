@@ -8,8 +8,11 @@ from sqlalchemy import delete, select
 
 from servicedesk.audit.actions import record
 from servicedesk.calendars.models import CalendarDay, CalendarYear
+from servicedesk.calendars.queries import calendar
+from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor
 from servicedesk.core.words import N_
+from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
 from servicedesk.transaction import unit_of_work
@@ -107,7 +110,13 @@ def _fixed_days(year: int) -> Iterator[tuple[date, bool, str]]:
 
 @unit_of_work
 def set_day(actor: Actor, day: date, working: bool, name: str) -> None:
-    """Enter a local day off or working day; open due dates are worked out again by the next tick."""
+    """Enter a local day off or working day; open due dates are worked out again by the next tick.
+
+    Raises:
+        Refused: the day has passed: what was due then is not rewritten.
+    """
+    if day < calendar(actor.park_id).local(clock.now()).date():
+        raise Refused(N_("不能修改已经过去的日子。"), field="day")
     found = db.session.get(CalendarDay, (actor.park_id, day))
     before = {"working": found.working, "name": found.name} if found else {}
     db.session.merge(

@@ -17,10 +17,12 @@ def calendar(park_id: int) -> Calendar:
     """Return the park's working calendar, built once for each version of it."""
     park = get_park(park_id)
     key = (str(db.engine.url), park_id, park.calendar_version, park.working_hours)
-    if key not in _cache:
-        _cache.clear()
-        _cache[key] = _load(park_id, park.working_hours, park.timezone)
-    return _cache[key]
+    known = _cache.get(key)
+    if known is None:
+        known = _load(park_id, park.working_hours, park.timezone)
+        _cache.clear()  # other threads keep the one that they hold
+        _cache[key] = known
+    return known
 
 
 def _load(park_id: int, hours: str, timezone: str) -> Calendar:

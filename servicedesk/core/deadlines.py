@@ -191,8 +191,8 @@ def light(
     """Return the due-light; colour is never the only sign, pages show a word beside it."""
     if not running:
         return Light.DONE
+    if due is not None and now > due:
+        return Light.RED  # a pause that began too late hides nothing
     if paused or due is None:
         return Light.PAUSED
-    if now > due:
-        return Light.RED
     return Light.YELLOW if warn is not None and now >= warn else Light.GREEN

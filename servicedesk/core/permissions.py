@@ -98,7 +98,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "ticket.assign": {Role.UNIT_HEAD: UNIT},
     "ticket.supplement": {**_REQUESTER, **_DESK},
     "ticket.handle": _UNIT,
-    "ticket.extend": {Role.UNIT_HEAD: UNIT, Role.LEADER: PARK},
+    "ticket.extend": {Role.UNIT_HEAD: UNIT, Role.LEADER: PARK, Role.DESK_HEAD: PARK},
     "ticket.confirm": _REQUESTER,
     "ticket.follow_up": {Role.FOLLOW_UP: PARK, Role.DESK_HEAD: PARK},
     "ticket.rate": _REQUESTER,

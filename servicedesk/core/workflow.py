@@ -273,7 +273,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         tells=(), button="primary",
     ),
     Transition(
-        "dispute", N_("还没有解决"), _on(S.RESOLVED), S.IN_PROGRESS, "ticket.confirm",
+        "dispute", N_("还没有解决"), _on(S.RESOLVED, S.FOLLOWED_UP), S.IN_PROGRESS, "ticket.confirm",
         N_("企业反映尚未解决，工单退回重办。"),
         needs=("reason",), clock=Clock.RESTART, tells=(A.ASSIGNEE, A.UNIT_HEAD, A.DESK_HEAD),
         button="warning",

@@ -1,8 +1,9 @@
 """Recording visits at enterprises' doors (上门服务)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from servicedesk.audit.actions import record
+from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Subject, allows
 from servicedesk.core.words import N_
@@ -12,6 +13,8 @@ from servicedesk.outreach.models import Visit
 from servicedesk.outreach.queries import visit_of
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work
+
+RECENT = timedelta(days=60)
 
 
 @unit_of_work
@@ -24,6 +27,9 @@ def record_visit(actor: Actor, ticket: Ticket, visited_on: date, place: str, met
     subject = Subject(ticket.park_id, ticket.enterprise_id)
     if not allows(actor, "ticket.submit_on_behalf", subject):
         raise Refused(N_("您没有执行此操作的权限。"), kind="permission")
+    today = calendar(ticket.park_id).local(clock.now()).date()
+    if not today - RECENT <= visited_on <= today:
+        raise Refused(N_("上门日期须在最近60天之内，且不晚于今天。"), field="visited_on")
     if visit_of(ticket.id) is not None:
         raise Refused(N_("该工单已有上门服务记录。"), field="visited_on")
     visit = Visit(

@@ -6,7 +6,8 @@ entry, the notices with their outbox, and the marks for the counts.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from servicedesk.audit.actions import record
+from servicedesk.audit.actions import record, record_alone
 from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.clock import clock
@@ -51,6 +52,7 @@ CHANNELS = {
     "12345": N_("12345转办"),
 }
 DESCRIPTION_MAX = 4000
+LOOSE_FILES_MAX = 60
 KEYS_LIVE = timedelta(days=7)  # rule C6
 
 
@@ -203,7 +205,19 @@ def take(
         Conflict: the ticket has changed since ``seen``.
         KeyError: there is no such transition.
     """
-    return _take(actor, ticket_id, BY_NAME[name], inputs or {}, seen)
+    with refusals_on_record(actor, f"ticket.{name}", ticket_id):
+        return _take(actor, ticket_id, BY_NAME[name], inputs or {}, seen)
+
+
+@contextmanager
+def refusals_on_record(actor: Actor, action: str, ticket_id: int) -> Iterator[None]:
+    """Write into the audit trail that somebody tried what is not permitted."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.kind == "permission" and not db.session.info.get("writing"):
+            record_alone(actor, action, "ticket", ticket_id, succeeded=False)
+        raise
 
 
 @unit_of_work
@@ -288,7 +302,6 @@ def system_actor(park_id: int) -> Actor:
     return Actor(None, Role.SYSTEM, park_id, N_("系统"))
 
 
-@unit_of_work
 def send_message(
     actor: Actor, ticket_id: int, body: str, *, internal: bool = False, uploads: Sequence[str] = ()
 ) -> TicketEvent:
@@ -299,6 +312,14 @@ def send_message(
     Raises:
         Refused: not permitted, or nothing was written.
     """
+    with refusals_on_record(actor, "ticket.note" if internal else "ticket.message", ticket_id):
+        return _send_message(actor, ticket_id, body, internal, uploads)
+
+
+@unit_of_work
+def _send_message(
+    actor: Actor, ticket_id: int, body: str, internal: bool, uploads: Sequence[str]
+) -> TicketEvent:
     ticket = _locked(ticket_id, None)
     permission = "ticket.note" if internal else "ticket.message"
     if not allows(actor, permission, subject_of(ticket)):
@@ -327,7 +348,16 @@ def _tell_other_side(actor: Actor, ticket: Ticket, event: TicketEvent) -> None:
 
 @unit_of_work
 def add_upload(actor: Actor, file: StoredFile) -> Upload:
-    """Keep a stored file as the person's own until a ticket takes it."""
+    """Keep a stored file as the person's own until a ticket takes it.
+
+    Raises:
+        Refused: the person has too many files that no ticket has taken yet.
+    """
+    loose = select(func.count(Upload.id)).where(
+        Upload.owner_id == actor.user_id, Upload.ticket_id.is_(None)
+    )
+    if (db.session.scalar(loose) or 0) >= LOOSE_FILES_MAX:
+        raise Refused(N_("未提交的附件太多，请先提交或明天再传。"), field="files")
     upload = Upload(
         token=new_token(), owner_id=actor.user_id, name=file.name, media_type=file.media_type,
         size=file.size, sha256=file.sha256, stored_as=file.stored_as, created_at=clock.now(),

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from servicedesk.calendars.queries import calendar
 from servicedesk.core.deadlines import (
     FIRST_RESPONSE_DAYS,
+    LADDER_STEPS,
     RATING_DAYS,
     SIGN_DAYS,
     Limit,
@@ -61,10 +62,10 @@ def _apply(ticket: Ticket, hours: Calendar, spans: Sequence[Pause], fired: set[s
     if plan is None:
         stand(ticket)
         return
-    if ticket.due_at != plan.due:
-        ticket.ladder_level = 0
     ticket.due_at, ticket.warn_at = plan.due, plan.warn
-    alarm = plan.next_alarm(_fired(ticket) if fired is None else fired)
+    fired = _fired(ticket) if fired is None else fired
+    ticket.ladder_level = sum(step in fired for step in LADDER_STEPS)
+    alarm = plan.next_alarm(fired)
     ticket.next_alarm_at = alarm.at if alarm else None
     ticket.next_alarm = alarm.step if alarm else None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from servicedesk.accounts.queries import members_of_unit
 from servicedesk.accounts.queries import user as get_user
 from servicedesk.calendars.queries import calendar
 from servicedesk.core.permissions import Actor
@@ -93,7 +94,7 @@ def return_(change: Change) -> None:
 
 def assign(change: Change) -> None:
     person = get_user(int(change.inputs["assignee_id"]))
-    if person is None or person.unit_id != change.ticket.unit_id or not person.active:
+    if person is None or person.id not in {p.id for p in members_of_unit(change.ticket.unit_id)}:
         raise Refused(N_("请选择本单位的承办人。"), field="assignee_id")
     change.data["assignee"] = person.name
     change.ticket.assignee_id = person.id
@@ -106,7 +107,8 @@ def request_supplement(change: Change) -> None:
         started_by_id=change.actor.user_id, started_at=change.now,
     )  # fmt: skip
     db.session.add(span)
-    clocks.stand(change.ticket)
+    db.session.flush()
+    clocks.refresh(change.ticket)  # a due time that has passed already stays passed
 
 
 def supplement(change: Change) -> None:
@@ -156,7 +158,7 @@ def _decide(change: Change, verdict: str) -> Extension:
     extension = pending_extension(change.ticket.id)
     if extension is None:
         raise Refused(N_("没有等待审批的延期申请。"))
-    if extension.asked_by_id == change.actor.user_id:
+    if verdict == "approved" and extension.asked_by_id == change.actor.user_id:
         raise Refused(N_("不能审批自己的延期申请。"))
     extension.verdict = verdict
     extension.decided_by_id = change.actor.user_id
@@ -219,6 +221,8 @@ def miss(change: Change) -> None:
 
 def _call(change: Change, *, reached: bool) -> None:
     hours = calendar(change.ticket.park_id)
+    if not reached and not hours.is_working_moment(change.now):
+        raise Refused(N_("请在工作时间回访，非工作时间的未接通不计。"))
     call = FollowUpCall(
         ticket_id=change.ticket.id, round=change.ticket.reworks, reached=reached,
         note=change.text("note"), caller_id=change.actor.user_id,
@@ -235,8 +239,7 @@ def reopen(change: Change) -> None:
     ticket.reworks += 1
     ticket.result = ticket.resolution = None
     ticket.resolved_at = ticket.followed_up_at = ticket.rated_at = ticket.rating_due_at = None
-    ticket.confirmed = None
-    ticket.rating = None
+    ticket.confirmed = None  # the rating stays until a new one: a bad one is not undone by rework
     db.session.execute(delete(Outcome).where(Outcome.ticket_id == ticket.id))
     clocks.restart(ticket, change.now)
 

@@ -22,6 +22,7 @@ from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 
 NAME_MAX = 120
+ZIP_ENTRIES_MAX = 5000
 ORPHANS_LIVE = timedelta(hours=24)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _OOXML = {
@@ -95,7 +96,10 @@ def _is_what_it_says(content: bytes, suffix: str) -> bool:
 
 
 def _ooxml_suffix(content: bytes) -> str | None:
-    """Look into the zip's directory only; nothing is unpacked."""
+    """Look into the zip's directory only; nothing is unpacked, and a huge one is not read at all."""
+    end = content.rfind(b"PK\x05\x06")
+    if end < 0 or int.from_bytes(content[end + 10 : end + 12], "little") > ZIP_ENTRIES_MAX:
+        return None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())

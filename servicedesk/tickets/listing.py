@@ -230,7 +230,16 @@ def _narrowed(query: Select[Any], actor: Actor, wanted: Filter) -> Select[Any]:
     query = query.where(*_by_catalogue(actor, wanted), *_by_unit(actor, wanted.unit))
     query = query.where(*_by_day(wanted), *_by_figure(actor, wanted))
     found = search.condition(wanted.q)
+    if found is not None or wanted.item or wanted.enterprise:
+        query = query.where(*_without_confidential(actor))
     return query if found is None else query.where(found)
+
+
+def _without_confidential(actor: Actor) -> list[ColumnElement[bool]]:
+    """Whoever may not open confidential tickets cannot find them by what they are about either."""
+    if scope_of(actor.role, "ticket.view_confidential") is not None:
+        return []
+    return [Ticket.confidential.is_(False)]
 
 
 def _by_catalogue(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:

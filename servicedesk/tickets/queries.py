@@ -62,10 +62,14 @@ def _extension_pending(ticket: Ticket) -> bool:
 def _missed_days(ticket: Ticket) -> int:
     if ticket.state != State.RESOLVED:
         return 0
-    query = select(FollowUpCall.day).distinct().where(
-        FollowUpCall.ticket_id == ticket.id,
-        FollowUpCall.round == ticket.reworks,
-        FollowUpCall.reached.is_(False),
+    query = (
+        select(FollowUpCall.day)
+        .distinct()
+        .where(
+            FollowUpCall.ticket_id == ticket.id,
+            FollowUpCall.round == ticket.reworks,
+            FollowUpCall.reached.is_(False),
+        )
     )
     hours = calendar(ticket.park_id)
     return sum(hours.is_working_day(day) for day in db.session.scalars(query))

@@ -13,6 +13,12 @@ from servicedesk.enterprises.queries import members
 from servicedesk.notifications.actions import tell
 from servicedesk.tickets.models import Ticket
 
+ROLES = {
+    Audience.DESK: Role.DESK,
+    Audience.DESK_HEAD: Role.DESK_HEAD,
+    Audience.FOLLOW_UP: Role.FOLLOW_UP,
+    Audience.LEADER: Role.LEADER,
+}
 WHO_HEARS: dict[str, tuple[Audience, ...]] = {
     Step.WARN: (Audience.ASSIGNEE,),
     Step.OVERDUE: (Audience.ASSIGNEE, Audience.UNIT_HEAD),
@@ -29,41 +35,36 @@ def people(ticket: Ticket, audiences: Iterable[Audience]) -> list[User]:
 
 
 def _people(ticket: Ticket, audience: Audience) -> Sequence[User]:
+    """Return who ``audience`` means; where nobody is left, whoever is answerable next."""
     if audience is Audience.REQUESTER:
         return _requesters(ticket)
     if audience is Audience.ASSIGNEE:
-        return _assignee(ticket)
+        return _assignee(ticket) or _people(ticket, Audience.UNIT)
     if audience is Audience.UNIT:
-        return members_of_unit(ticket.unit_id) if ticket.unit_id else []
+        return members_of_unit(ticket.unit_id) or _people(ticket, Audience.UNIT_HEAD)
     if audience is Audience.UNIT_HEAD:
-        return _unit_heads(ticket)
-    role = {
-        Audience.DESK: Role.DESK,
-        Audience.DESK_HEAD: Role.DESK_HEAD,
-        Audience.FOLLOW_UP: Role.FOLLOW_UP,
-        Audience.LEADER: Role.LEADER,
-    }[audience]
-    return holding(ticket.park_id, role)
+        return _unit_heads(ticket) or holding(ticket.park_id, Role.DESK_HEAD)
+    return holding(ticket.park_id, ROLES[audience])
 
 
 def _requesters(ticket: Ticket) -> list[User]:
     person = get_user(ticket.requester_id) if ticket.requester_id else None
-    return [person] if person else [user for user, _ in members(ticket.enterprise_id)]
+    if person is not None and person.active:
+        return [person]
+    return [user for user, _ in members(ticket.enterprise_id) if user.active]
 
 
 def _assignee(ticket: Ticket) -> Sequence[User]:
+    """A ticket that no unit has yet is the desk's."""
+    if ticket.unit_id is None:
+        return holding(ticket.park_id, Role.DESK)
     person = get_user(ticket.assignee_id) if ticket.assignee_id else None
-    if person is not None:
-        return [person]
-    if ticket.unit_id is not None:
-        return members_of_unit(ticket.unit_id)
-    return holding(ticket.park_id, Role.DESK)
+    return [person] if person is not None and person.active else []
 
 
 def _unit_heads(ticket: Ticket) -> Sequence[User]:
-    """A ticket that no unit has yet is the desk's own delay."""
     if ticket.unit_id is None:
-        return holding(ticket.park_id, Role.DESK_HEAD)
+        return []
     return holding(ticket.park_id, Role.UNIT_HEAD, ticket.unit_id)
 
 

@@ -14,7 +14,7 @@ from servicedesk.accounts.queries import names as person_names
 from servicedesk.audit.actions import record_alone
 from servicedesk.catalogue.queries import items_by_id
 from servicedesk.clock import clock
-from servicedesk.core.permissions import Actor
+from servicedesk.core.permissions import Actor, allows
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.enterprises.queries import all_names
@@ -49,7 +49,7 @@ def _fill(sheet: Any, actor: Actor, wanted: Filter) -> int:
     for index, (_label, width) in enumerate(COLUMNS):
         sheet.column_dimensions[chr(65 + index)].width = width
     sheet.append([_(label) for label, _width in COLUMNS])
-    names = _Names(actor.park_id)
+    names = _Names(actor)
     rows = 0
     for row in everything(actor, wanted):
         sheet.append([_cell(sheet, value) for value in names.values(row)])
@@ -61,17 +61,21 @@ def _fill(sheet: Any, actor: Actor, wanted: Filter) -> int:
 class _Names:
     """Turns a row's numbers into names; looked up once for the whole file."""
 
-    def __init__(self, park_id: int) -> None:
+    def __init__(self, actor: Actor) -> None:
+        park_id = actor.park_id
+        self._sees_secrets = allows(actor, "ticket.view_confidential")
         self._items = items_by_id(park_id)
         self._units = {unit.id: unit.name for unit in units(park_id)}
         self._enterprises = all_names(park_id)
         self._people: dict[int, str] = {}
 
     def values(self, row: Any) -> list[Any]:
+        secret = row.confidential and not self._sees_secrets
         title = _("（敏感事项）") if row.confidential else row.title
         return [
             row.number, title, _(STATE_NAMES[State(row.state)]),
-            self._enterprises.get(row.enterprise_id, ""), self._items[row.item_id].name,
+            "" if secret else self._enterprises.get(row.enterprise_id, ""),
+            "" if secret else self._items[row.item_id].name,
             self._units.get(row.unit_id, ""), self._person(row.assignee_id),
             _local(row.submitted_at), _local(row.due_at), _local(row.resolved_at),
             row.rating, row.returns, row.reworks,
