@@ -8,9 +8,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 MIB = 1024 * 1024
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class ConfigError(Exception):
@@ -61,7 +63,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         secret_key=_secret_key(env, data_dir),
         base_url=_base_url(env),
-        secure_cookies=_flag(env, "SECURE_COOKIES", default=False),
+        secure_cookies=_flag(env, "SECURE_COOKIES", default=_base_url(env).startswith("https://")),
         trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5),
         upload_max_bytes=_number(env, "UPLOAD_MAX_MIB", 20, 1, 200) * MIB,
         upload_max_files=_number(env, "UPLOAD_MAX_FILES", 10, 1, 50),
@@ -69,7 +71,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mail_from=env.get("MAIL_FROM") or "servicedesk@localhost",
         tick_seconds=_number(env, "TICK_SECONDS", 30, 1, 300),
         rate_limits=_flag(env, "RATE_LIMITS", default=True),
-        demo=_flag(env, "DEMO", default=True),
+        demo=_flag(env, "DEMO", default=_only_here(env)),
     )
 
 
@@ -93,8 +95,10 @@ def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
     path = data_dir / "secret_key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        fresh = path.with_name(f"secret_key.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        fresh.rename(path)
     return path.read_text().strip()
 
 
@@ -103,6 +107,12 @@ def _base_url(env: Mapping[str, str]) -> str:
     if not url.startswith(("http://", "https://")):
         raise ConfigError("BASE_URL must begin with http:// or https://.")
     return url.rstrip("/")
+
+
+def _only_here(env: Mapping[str, str]) -> bool:
+    """Tell whether only this machine can reach us: elsewhere nobody gets public passwords unasked."""
+    host = urlsplit(_base_url(env)).hostname
+    return {host, env.get("HOST") or "127.0.0.1"} <= LOOPBACK
 
 
 def _smtp_url(env: Mapping[str, str]) -> str:

@@ -120,19 +120,39 @@ def _note_sign_in(user_id: int, login: str) -> None:
     record(actor, "session.sign_in", "user", user.id)
 
 
-@unit_of_work
 def change_password(actor: Actor, old: str, new_hash: str) -> None:
     """Set a new password and end every other session.
 
+    The slow comparison happens outside the transaction, so that nobody waits for it.
+
     Raises:
-        Refused: the old password is wrong.
+        Refused: the old password is wrong, or was wrong too often.
     """
     user = db.session.get_one(User, actor.user_id)
+    login, known = user.login, user.password_hash
+    if failures_since(clock.now() - WINDOW, login=login) >= FAILURES_PER_LOGIN:
+        raise Refused(N_("失败次数过多，请15分钟后再试。"))
     if not _matches(user, old):
+        _count_failure(login, origin.get())
         raise Refused(N_("原密码不正确。"), field="old")
+    _set_password(actor, known, new_hash)
+
+
+@unit_of_work
+def _set_password(actor: Actor, known: str, new_hash: str) -> None:
+    user = db.session.get_one(User, actor.user_id, with_for_update=True)
+    if user.password_hash != known:
+        raise Refused(N_("密码刚刚被修改过，请重新登录。"))
     user.password_hash = new_hash
     user.session_epoch += 1
     record(actor, "user.change_password", "user", user.id)
+
+
+@unit_of_work
+def end_sessions(actor: Actor) -> None:
+    """End every session of the person, on every device."""
+    db.session.get_one(User, actor.user_id).session_epoch += 1
+    record(actor, "session.sign_out", "user", actor.user_id)
 
 
 @unit_of_work

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from servicedesk.accounts.actions import create_user
 from servicedesk.accounts.models import User
+from servicedesk.accounts.queries import holding
 from servicedesk.audit.actions import record
 from servicedesk.clock import clock
 from servicedesk.core.identifiers import credit_code, new_token
@@ -21,6 +22,7 @@ from servicedesk.notifications.queries import known_keys
 from servicedesk.transaction import changed_rows, unit_of_work
 
 INVITATION_LASTS = timedelta(hours=72)
+ASKED_A_DAY = 3
 
 
 class AlreadyRegistered(Refused):
@@ -117,6 +119,8 @@ def register(
         stranger, name=name, code=code, confirmed=confirmed, address=address,
         contact=person, phone=phone,
     )  # fmt: skip
+    if enterprise.standing == "confirmed":
+        enterprise.standing = "new"  # the code is well formed; whose it is, the desk will see
     user = create_user(
         stranger, login=login, name=person, role=Role.REQUESTER, password_hash=password_hash,
         park_id=park_id, phone=phone, email=email, language=language,
@@ -148,13 +152,32 @@ def invite(actor: Actor, enterprise_id: int) -> str:
     """
     if enterprise_id not in actor.owned_enterprise_ids:
         raise Refused(N_("只有企业管理员可以邀请同事。"), kind="permission")
+    return _invitation(actor, enterprise_id, "clerk")
+
+
+@unit_of_work
+def invite_owner(actor: Actor, enterprise_id: int) -> str:
+    """Return a token with which the first person of a file that the desk opened becomes its owner.
+
+    Raises:
+        Refused: not permitted, or the file has an owner already, who alone may invite.
+    """
+    enterprise = db.session.get_one(Enterprise, enterprise_id)
+    if not allows(actor, "enterprise.verify", Subject(enterprise.park_id)):
+        raise Refused(N_("您没有执行此操作的权限。"), kind="permission")
+    if owners(enterprise_id):
+        raise Refused(N_("该企业已有管理员，请由管理员邀请同事。"))
+    return _invitation(actor, enterprise_id, "owner")
+
+
+def _invitation(actor: Actor, enterprise_id: int, part: str) -> str:
     token, now = new_token(), clock.now()
     invitation = Invitation(
-        enterprise_id=enterprise_id, token_hash=_hash(token), created_by_id=actor.user_id,
-        created_at=now, expires_at=now + INVITATION_LASTS,
+        enterprise_id=enterprise_id, token_hash=_hash(token), part=part,
+        created_by_id=actor.user_id, created_at=now, expires_at=now + INVITATION_LASTS,
     )  # fmt: skip
     db.session.add(invitation)
-    record(actor, "enterprise.invite", "enterprise", enterprise_id)
+    record(actor, "enterprise.invite", "enterprise", enterprise_id, after={"part": part})
     return token
 
 
@@ -184,7 +207,13 @@ def accept_invitation(user_id: int, token: str) -> int:
     )
     if invitation is None or changed_rows(used.values(used_at=clock.now())) != 1:
         raise Refused(N_("邀请链接已失效，请向企业管理员重新索取。"))
-    join(user_id, invitation.enterprise_id, "clerk")
+    join(user_id, invitation.enterprise_id, invitation.part)
+    person = db.session.get_one(User, user_id)
+    actor = Actor(person.id, person.role_enum, person.park_id, person.name)
+    record(
+        actor, "enterprise.join", "enterprise", invitation.enterprise_id,
+        after={"part": invitation.part},
+    )  # fmt: skip
     return invitation.enterprise_id
 
 
@@ -216,14 +245,24 @@ def join_as_new(
 
 @unit_of_work
 def ask_to_join(enterprise_id: int, person: str, phone: str) -> None:
-    """Tell the owners of a file that somebody wants to join; once a day for the same person."""
-    key = f"join:{enterprise_id}:{phone}:{clock.now():%Y%m%d}"
-    people = owners(enterprise_id)
-    told = known_keys([f"{key}:{owner.id}" for owner in people])
-    fresh = [owner for owner in people if f"{key}:{owner.id}" not in told]
-    tell(
-        fresh, N_("有同事申请加入企业，请核实后发送邀请链接。"), key=key, detail=f"{person} {phone}"
-    )
+    """Tell the owners of a file, or the desk where it has none, that somebody wants to join.
+
+    At most three times a day for one enterprise, and without the stranger's own words: the form is
+    open to everybody.
+    """
+    enterprise = db.session.get_one(Enterprise, enterprise_id)
+    people = owners(enterprise_id) or holding(enterprise.park_id, Role.DESK)
+    day = f"join:{enterprise_id}:{clock.now():%Y%m%d}"
+    keys = {
+        f"{day}:{number}": f"{day}:{number}:{p.id}"
+        for p in people[:1]
+        for number in range(ASKED_A_DAY)
+    }
+    told = known_keys(keys.values())
+    free = [key for key, known in keys.items() if known not in told]
+    if free:
+        text = N_("有人申请加入企业，请核实身份后发送邀请链接。")
+        tell(people, text, key=free[0], detail=f"{enterprise.name} {person[:1]}* {phone}")
 
 
 @unit_of_work
@@ -236,7 +275,7 @@ def confirm_code(actor: Actor, enterprise_id: int) -> None:
     enterprise = db.session.get_one(Enterprise, enterprise_id)
     if not allows(actor, "enterprise.verify", Subject(enterprise.park_id)):
         raise Refused(N_("您没有执行此操作的权限。"), kind="permission")
-    if enterprise.standing != "review":
+    if enterprise.standing not in ("review", "new"):
         raise Refused(N_("该企业代码无需核实。"))
     enterprise.standing = "confirmed"
     enterprise.version += 1

@@ -11,7 +11,8 @@ from servicedesk.database import Base
 class Enterprise(Base):
     """The party served (企业), known by its unified social credit code (GB 32100-2015).
 
-    ``standing`` is ``confirmed``; ``review`` for a code whose check digit fails and that the desk
+    ``standing`` is ``confirmed``; ``new`` while nobody at the desk has seen the licence of one that
+    registered itself; ``review`` for a code whose check digit fails and that the desk
     must look at; or ``preparing`` for an enterprise still being set up (筹建), which has no code.
     """
 
@@ -54,6 +55,7 @@ class Invitation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
+    part: Mapped[str] = mapped_column(default="clerk")
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -54,7 +54,7 @@ def names(enterprise_ids: Iterable[int]) -> dict[int, str]:
 
 def find(park_id: int, text: str) -> Sequence[Enterprise]:
     """Return enterprises whose name or code contains ``text``, at most ``FOUND``."""
-    wanted = normalise(text).strip()
+    wanted = normalise(text[:100]).strip()
     if not wanted:
         return []
     query = select(Enterprise).where(
@@ -68,8 +68,10 @@ def find(park_id: int, text: str) -> Sequence[Enterprise]:
 
 
 def in_review(park_id: int) -> Sequence[Enterprise]:
-    """Return the enterprises whose code the desk must look at."""
-    query = select(Enterprise).where(Enterprise.park_id == park_id, Enterprise.standing == "review")
+    """Return the enterprises whose licence the desk must look at."""
+    query = select(Enterprise).where(
+        Enterprise.park_id == park_id, Enterprise.standing.in_(["review", "new"])
+    )
     return db.session.scalars(query.order_by(Enterprise.id)).all()
 
 

@@ -68,7 +68,7 @@ COLUMNS: tuple[Any, ...] = (
     Ticket.unit_id, Ticket.assignee_id, Ticket.channel, Ticket.submitted_at, Ticket.due_at,
     Ticket.warn_at, Ticket.resolved_at, Ticket.closed_at, Ticket.on_time, Ticket.rating,
     Ticket.returns, Ticket.reworks, Ticket.confidential, Ticket.ladder_level, Ticket.version,
-    Ticket.used_minutes,
+    Ticket.used_minutes, Ticket.response_due_at,
 )  # fmt: skip
 
 
@@ -332,6 +332,8 @@ def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
 
 def _due_key(after: str) -> tuple[datetime, int] | None:
     moment, _, number = after.partition("~")
+    if len(number) > 15:
+        return None
     try:
         return datetime.fromtimestamp(float(moment), UTC), int(number)
     except (ValueError, OverflowError, OSError):

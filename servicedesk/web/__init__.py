@@ -8,6 +8,7 @@ from servicedesk.web.account.views import account
 from servicedesk.web.admin.views import admin
 from servicedesk.web.desk import desk
 from servicedesk.web.files import files
+from servicedesk.web.forms import RowNumber
 from servicedesk.web.insight.views import insight
 from servicedesk.web.portal.views import portal
 
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
     proxies = app.extensions["settings"].trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = RowNumber
     access.register(app)
     headers.register(app)
     showing.register(app)

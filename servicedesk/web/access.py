@@ -128,7 +128,8 @@ def _note_origin() -> None:
 
 def _refuse_nul() -> None:
     """No person types NUL, and PostgreSQL's texts cannot hold it."""
-    texts = [request.path, *request.args.values(), *request.form.values()]
+    several = [*request.args.lists(), *request.form.lists()]
+    texts = [request.path, *(text for _name, values in several for text in values)]
     if any("\x00" in text for text in texts):
         abort(400)
 
@@ -139,7 +140,7 @@ def _end_idle_session() -> None:
     now, seen = time.time(), float(session.get("seen", 0))
     user = _get_user()
     staff = isinstance(user, User) and user.role != Role.REQUESTER
-    if seen and now - seen > (STAFF_IDLE_SECONDS if staff else REQUESTER_IDLE_SECONDS):
+    if now - seen > (STAFF_IDLE_SECONDS if staff else REQUESTER_IDLE_SECONDS):
         logout_user()
         session.clear()
     elif now - seen > 60:

@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import phonenumbers
+from flask import request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.routing import IntegerConverter
 from wtforms import (
     DateField,
     DecimalField,
@@ -155,6 +157,23 @@ def plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return value
+
+
+ROW_MAX = 2**31 - 1
+
+
+class RowNumber(IntegerConverter):
+    """A row number in an address: what no database can hold is not found."""
+
+    def __init__(self, map_: Any) -> None:
+        super().__init__(map_, max=ROW_MAX)
+
+
+def number_of(name: str) -> int | None:
+    """Return a row number from the address's query; what is none is as if it were not there."""
+    text = request.args.get(name, "")
+    fits = text.isascii() and text.isdigit() and len(text) < 11
+    return int(text) if fits and int(text) <= ROW_MAX else None
 
 
 def with_number(value: Any) -> int:

@@ -176,7 +176,7 @@ def minutes_in_words(minutes: int | None) -> str:
     days, rest = divmod(abs(minutes), 420)
     hours, left = divmod(rest, 60)
     parts = [
-        (_("%(n)s天", n=days), days),
+        (_("%(n)s工作日", n=days), days),
         (_("%(n)s小时", n=hours), hours),
         (_("%(n)s分", n=left), left and not days),
     ]
@@ -187,6 +187,8 @@ def minutes_in_words(minutes: int | None) -> str:
 def due_light(ticket: Any) -> dict[str, str]:
     """Return the due-light of a ticket: its colour, its word, and the working time that is left."""
     now = clock.now()
+    if ticket.state == State.SUBMITTED and actor().role is not Role.REQUESTER:
+        return _response_light(ticket, now)
     running = ticket.state in BEFORE_RESOLUTION
     colour = light(
         now, ticket.due_at, ticket.warn_at, running=running,
@@ -197,6 +199,15 @@ def due_light(ticket: Any) -> dict[str, str]:
         "word": fixed(LIGHT_NAMES[colour]),
         "left": _left(ticket, colour, now),
     }
+
+
+def _response_light(ticket: Any, now: datetime) -> dict[str, str]:
+    """Until it is accepted, what the desk owes is the first response."""
+    late = now > ticket.response_due_at
+    left = minutes_in_words(abs(_hours().between(now, ticket.response_due_at)))
+    words = _("响应超时 %(time)s", time=left) if late else _("%(time)s内响应", time=left)
+    colour = Light.RED if late else Light.YELLOW
+    return {"colour": colour, "word": fixed(LIGHT_NAMES[colour]), "left": words}
 
 
 def _left(ticket: Any, colour: Light, now: datetime) -> str:

@@ -114,7 +114,7 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     start(document);
-    const wrong = document.querySelector("[aria-invalid=true]");
+    const wrong = document.querySelector("[aria-invalid=true], [data-wrong]");
     if (wrong) wrong.focus();
   });
 

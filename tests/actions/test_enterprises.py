@@ -16,10 +16,11 @@ from servicedesk.enterprises.actions import (
     create_enterprise,
     find_invitation,
     invite,
+    invite_owner,
 )
 from servicedesk.enterprises.queries import enterprise, members
 from servicedesk.errors import Refused
-from servicedesk.notifications.queries import unread
+from servicedesk.notifications.queries import page, unread
 from tests.support import PASSWORD, Town
 
 DOUBTFUL = "91350211M0000XUF46"
@@ -74,11 +75,31 @@ def test_only_owners_invite(town: Town) -> None:
         invite(town.bob, town.enterprise_id("alice"))
 
 
-def test_asking_to_join_tells_the_owner_once_a_day(town: Town) -> None:
+def test_asking_to_join_tells_the_owner_three_times_a_day_at_most(town: Town) -> None:
     before = unread(town.user("alice").id)
-    for _time in range(3):
-        ask_to_join(town.enterprise_id("alice"), "新同事", "13900139000")
-    assert unread(town.user("alice").id) == before + 1
+    for number in range(9):
+        ask_to_join(town.enterprise_id("alice"), "请打开 evil.example", f"1390013900{number}")
+    assert unread(town.user("alice").id) == before + 3
+    assert "evil" not in page(town.user("alice").id)[0].detail
+
+
+def test_a_file_that_the_desk_opened_finds_its_owner(town: Town) -> None:
+    made = create_enterprise(town.desk, name="只打过电话的公司", code=None)
+    before = unread(town.user("desk").id)
+    ask_to_join(made.id, "王总", "13900139000")
+    assert unread(town.user("desk").id) == before + 1
+    accept_invitation(town.user("bob").id, invite_owner(town.desk, made.id))
+    assert made.id in town.bob.owned_enterprise_ids
+    with pytest.raises(Refused):
+        invite_owner(town.desk, made.id)
+
+
+def test_nobody_has_seen_the_licence_of_who_registered_itself(town: Town) -> None:
+    mine = enterprise(town.enterprise_id("alice"))
+    assert mine is not None
+    assert mine.standing == "new"
+    confirm_code(town.desk, mine.id)
+    assert mine.standing == "confirmed"
 
 
 def test_a_login_name_is_one_however_it_is_written(town: Town) -> None:

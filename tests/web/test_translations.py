@@ -51,11 +51,16 @@ def extracted() -> Catalog:
     words = re.findall(r"-k (\S+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     mappings = [(one["pattern"], one["method"]) for one in project["tool"]["babel"]["mappings"]]
+    options = {
+        one["pattern"]: {name: v for name, v in one.items() if name not in ("pattern", "method")}
+        for one in project["tool"]["babel"]["mappings"]
+    }
     tops = {pattern.split("/")[0] for pattern, _method in mappings}
     found = Catalog()
     for file, line, text, _comments, context in extract_from_dir(
         ROOT,
         mappings,
+        options,
         keywords={**DEFAULT_KEYWORDS, **parse_keywords(words)},
         directory_filter=lambda path: Path(path).relative_to(ROOT).parts[0] in tops,
     ):

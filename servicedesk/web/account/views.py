@@ -1,5 +1,6 @@
 """Signing in and out, registering, joining, one's own settings and notices."""
 
+import time
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -22,6 +23,7 @@ from servicedesk.organisation.queries import default_park
 from servicedesk.tickets.queries import numbers
 from servicedesk.web.access import actor, public, requires, signed_in
 from servicedesk.web.account.forms import PasswordForm, PersonForm, RegisterForm, SignInForm
+from servicedesk.web.forms import number_of
 from servicedesk.web.language import COOKIE, LANGUAGES, choose
 
 account = Blueprint("account", __name__)
@@ -68,13 +70,17 @@ def _welcome(user: User) -> Response:
     target = _local(request.args.get("next", ""))
     session.clear()
     session.permanent = True
+    session["seen"] = time.time()
     login_user(user)
     return redirect(target or home_of(user))
 
 
 def _local(target: str) -> str:
     """Return ``target`` only if it is a path of ours."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
     if parts.scheme or parts.netloc or not target.startswith("/"):
         return ""
     return "" if target.startswith("//") or "\\" in target or target != target.strip() else target
@@ -83,7 +89,9 @@ def _local(target: str) -> str:
 @account.post("/sign-out")
 @public
 def sign_out() -> Response:
-    """End this session."""
+    """End this person's sessions, also on other devices: the cookie is worth nothing any more."""
+    if current_user.is_authenticated:
+        accounts.end_sessions(actor())
     logout_user()
     session.clear()
     return redirect(url_for("portal.welcome"))
@@ -188,6 +196,7 @@ def language(code: str) -> Response:
 
 @account.route("/account", methods=["GET", "POST"])
 @requires("account.use")
+@limiter.limit("10/minute", methods=["POST"])
 def settings() -> Response | str:
     """Show one's account and change the password."""
     form = PasswordForm(request.form)
@@ -208,7 +217,7 @@ def settings() -> Response | str:
 @requires("account.use")
 def notices() -> str:
     """List one's notices, newest first."""
-    before = request.args.get("before", type=int)
+    before = number_of("before")
     rows = notice_page(signed_in().id, before)
     after = rows[PAGE - 1].id if len(rows) > PAGE else None
     shown = rows[:PAGE]

@@ -14,6 +14,7 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.web.access import requires
 from servicedesk.web.admin.blueprint import admin
+from servicedesk.web.forms import number_of
 from servicedesk.web.showing import ZONE
 
 LONGEST = 120
@@ -72,7 +73,7 @@ class Line:
 def audit_log() -> str:
     """Show one page of the trail, newest first; verify the chain where it is asked for."""
     action, user = request.args.get("action", "")[:60], request.args.get("user", "")[:60]
-    rows = page(request.args.get("before", type=int), action.strip(), user.strip())
+    rows = page(number_of("before"), action.strip(), user.strip())
     shown = rows[:PAGE]
     return render_template(
         "admin/audit_log.html",

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from servicedesk.catalogue.queries import items_by_id
 from servicedesk.core.permissions import Subject, allows
 from servicedesk.enterprises.actions import confirm_code, create_enterprise
+from servicedesk.enterprises.actions import invite_owner as make_owner_invitation
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.enterprises.queries import find, in_review, members
@@ -33,13 +34,17 @@ def enterprises() -> str:
 @requires("enterprise.verify")
 def enterprise(enterprise_id: int) -> str:
     """Show an enterprise with its tickets."""
-    found = _or_404(enterprise_id)
+    return _page(_or_404(enterprise_id))
+
+
+def _page(found: Enterprise, **more: str) -> str:
     return render_template(
         "desk/enterprise.html",
         enterprise=found,
         members=members(found.id),
         page=page(actor(), Filter(enterprise=found.id)),
         items=items_by_id(actor().park_id),
+        **more,
     )
 
 
@@ -54,6 +59,19 @@ def confirm(enterprise_id: int) -> Response:
     except Refused as refused:
         flash(_(refused.reason), "danger")
     return redirect(url_for("desk.enterprise", enterprise_id=enterprise_id))
+
+
+@desk.post("/enterprises/<int:enterprise_id>/owner")
+@requires("enterprise.verify")
+def invite_owner(enterprise_id: int) -> str | Response:
+    """Show, once, the link with which the enterprise's first person becomes the file's owner."""
+    found = _or_404(enterprise_id)
+    try:
+        token = make_owner_invitation(actor(), found.id)
+    except Refused as refused:
+        flash(_(refused.reason), "danger")
+        return redirect(url_for("desk.enterprise", enterprise_id=enterprise_id))
+    return _page(found, invitation=url_for("account.join", token=token, _external=True))
 
 
 @desk.route("/enterprises/new", methods=["GET", "POST"])

@@ -2,9 +2,11 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from werkzeug.wrappers import Response
 from wtforms import Form
 
+from servicedesk.audit.actions import record_alone
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import fields_of, item_by_code
 from servicedesk.catalogue.queries import search as search_items
@@ -17,13 +19,13 @@ from servicedesk.errors import KeyReused, Refused
 from servicedesk.outreach.actions import record_visit
 from servicedesk.outreach.queries import visit_of
 from servicedesk.tickets.actions import Request, submit
-from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.models import Ticket, Upload
 from servicedesk.transaction import unit_of_work
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.forms import OnBehalfForm
 from servicedesk.web.files import keep_all
-from servicedesk.web.forms import form_class, plain
+from servicedesk.web.forms import form_class, number_of, plain
 
 OWN_FIELDS = frozenset(
     {"channel", "title", "description", "contact", "phone", "visited_on", "place", "met"}
@@ -34,7 +36,7 @@ OWN_FIELDS = frozenset(
 @requires("ticket.submit_on_behalf")
 def new() -> str:
     """Choose the enterprise, then the item."""
-    chosen = _enterprise(request.args.get("enterprise", type=int))
+    chosen = _enterprise(number_of("enterprise"))
     return render_template(
         "desk/new.html",
         enterprise=chosen,
@@ -53,12 +55,13 @@ def file(enterprise_id: int, code: str) -> Response | str | tuple[str, int]:
         abort(404)
     form = _form(item, enterprise)
     if request.method == "GET":
+        record_alone(actor(), "personal.unmask", "enterprise", enterprise.id, what="phone")
         return _page(form, item, enterprise)
     kept, failed = keep_all()
     if not form.validate() or failed:
         return _page(form, item, enterprise, kept=kept, failed=failed), 422
     try:
-        ticket = _submit(form, item, enterprise, [upload.token for upload in kept])
+        ticket = _submit_once(form, item, enterprise, _tokens(kept))
     except KeyReused:
         flash(_("这份表单已提交过，请重新填写。"), "danger")
         return _page(form, item, enterprise, kept=kept), 422
@@ -85,6 +88,21 @@ def _form(item: ServiceItem, enterprise: Enterprise) -> Form:
     assert isinstance(form, OnBehalfForm)
     form.fill()
     return form
+
+
+def _tokens(kept: list[Upload]) -> list[str]:
+    """Return what the form named and what came with it: a repeat names the same again."""
+    return list(dict.fromkeys([*request.form.getlist("uploads"), *(one.token for one in kept)]))
+
+
+def _submit_once(
+    form: Form, item: ServiceItem, enterprise: Enterprise, tokens: list[str]
+) -> Ticket:
+    """Submit; where the same form arrives twice at once, the second gets the first one's ticket."""
+    try:
+        return _submit(form, item, enterprise, tokens)
+    except (IntegrityError, PendingRollbackError):
+        return _submit(form, item, enterprise, tokens)
 
 
 @unit_of_work

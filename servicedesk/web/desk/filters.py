@@ -6,10 +6,13 @@ from flask import abort, request
 
 from servicedesk.core.permissions import Actor
 from servicedesk.core.workflow import State
+from servicedesk.statistics.periods import is_period
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import SORTS, VIEW_NAMES, VIEWS_OF, Filter
+from servicedesk.web.forms import number_of
 
 TEXT_MAX = 100
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def from_address(actor: Actor) -> Filter:
@@ -26,7 +29,7 @@ def from_address(actor: Actor) -> Filter:
         item=_text("item"),
         unit=_text("unit"),
         channel=_known("channel", CHANNELS, ""),
-        enterprise=request.args.get("enterprise", type=int),
+        enterprise=number_of("enterprise"),
         since=_day("since"),
         until=_day("until"),
         figure=_text("figure"),
@@ -52,19 +55,20 @@ def _known(name: str, names: object, default: str) -> str:
 
 
 def _day(name: str) -> date | None:
+    if not _text(name):
+        return None
     try:
-        return date.fromisoformat(_text(name)) if _text(name) else None
+        day = date.fromisoformat(_text(name))
     except ValueError:
         abort(400)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        abort(400)
+    return day
 
 
 def _period() -> str:
     """Return ``2024`` or ``2024-03``, or nothing."""
     value = _text("period")
-    if not value:
-        return ""
-    try:
-        date.fromisoformat(f"{value}-01" if len(value) == 7 else f"{value}-01-01")
-    except ValueError:
+    if value and not (is_period(value) and FIRST_YEAR <= int(value[:4]) <= LAST_YEAR):
         abort(400)
     return value

@@ -42,6 +42,13 @@ def ticket(number: str) -> str:
     return _page(ticket_or_404(number))
 
 
+@desk.get("/tickets/<number>/act/<name>")
+@requires("ticket.queue")
+def acted(number: str, name: str) -> Response:
+    """Lead a reloaded step back to the ticket."""
+    return redirect(url_for("desk.ticket", number=number))
+
+
 @desk.post("/tickets/<number>/act/<name>")
 @requires("ticket.queue")
 def act(number: str, name: str) -> Response | tuple[str, int]:

@@ -18,7 +18,7 @@ from servicedesk.tickets.actions import Request, submit
 from servicedesk.tickets.models import Ticket, Upload
 from servicedesk.web.access import actor, my_enterprises, requires, signed_in
 from servicedesk.web.files import keep_all
-from servicedesk.web.forms import localised, plain
+from servicedesk.web.forms import plain
 from servicedesk.web.portal.blueprint import item_or_404, portal, ticket_or_404
 from servicedesk.web.portal.enterprise import chosen_enterprise
 from servicedesk.web.portal.forms import FilingForm, filing_class
@@ -49,7 +49,7 @@ def _empty_form(item: ServiceItem) -> FilingForm:
     return _choosing(
         filing_class(item)(
             key=new_token(), enterprise=enterprise.id if enterprise else None,
-            title=localised(item, "name"), contact=person.name, phone=person.phone,
+            title=item.name, contact=person.name, phone=person.phone,
         )
     )  # fmt: skip
 

@@ -124,7 +124,7 @@ class RateForm(StepForm):
 
     step = "rate"
     level = RadioField(_l("您对本次服务满意吗"), coerce=int, validators=[required()])
-    reasons = SelectMultipleField(_l("哪里做得不好（可多选）"))
+    reasons = SelectMultipleField(_l("哪里做得不好（至少选一项）"))
     comment = _text(_l("还想说的（选填）"), 3, REASON_MAX, Optional())
 
     def __init__(self, formdata: Any = None, **data: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from servicedesk.accounts.queries import user as get_user
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import BEFORE_RESOLUTION, ENDS, State
+from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, ENDS, State
 from servicedesk.organisation.queries import unit as get_unit
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.portal.words import _
@@ -31,7 +31,7 @@ NEXT: Mapping[State, str] = {
     State.AWAITING_ENTERPRISE: N_("请您补充材料或信息，之后继续办理"),
     State.RESOLVED: N_("请您确认是否真正解决；没有解决会退回重办"),
     State.FOLLOWED_UP: N_("请您评价本次服务"),
-    State.RATED: N_("归档；如是差评，先核实"),
+    State.RATED: N_("归档"),
     State.CLOSED: N_("已办完并归档"),
     State.DECLINED: N_("没有受理，理由和办理渠道见下方"),
     State.WITHDRAWN: N_("您已撤回，不再办理"),
@@ -90,12 +90,19 @@ def now(ticket: Ticket) -> Now:
     mine = state in (State.AWAITING_ENTERPRISE, State.RESOLVED, State.FOLLOWED_UP)
     return Now(
         who=_holder(ticket, state, mine),
-        does=_(NEXT[state]),
+        does=_does(ticket, state),
         until=_until(ticket, state),
         note=_note(ticket, state),
         mine=mine,
         over=state in ENDS,
     )
+
+
+def _does(ticket: Ticket, state: State) -> str:
+    """A bad rating is looked into by somebody who has not handled the matter."""
+    if state is State.RATED and (ticket.rating or 5) <= BAD_RATING:
+        return _("核实您的差评：由没有办过这件事的人联系您，属实就退回重办")
+    return _(NEXT[state])
 
 
 def _holder(ticket: Ticket, state: State, mine: bool) -> str:

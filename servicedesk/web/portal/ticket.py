@@ -64,6 +64,13 @@ def show(number: str) -> str:
     return _page(ticket_or_404(number), Attempt())
 
 
+@portal.get("/requests/<number>/act/<name>")
+@requires("portal.use")
+def acted(number: str, name: str) -> Response:
+    """Lead a reloaded step back to the request."""
+    return redirect(url_for("portal.ticket", number=ticket_or_404(number).number))
+
+
 @portal.post("/requests/<number>/act/<name>")
 @requires("portal.use")
 @limiter.limit("60/minute")
