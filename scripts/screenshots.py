@@ -1,6 +1,6 @@
 """Every page at 1440 and 390 px, light and dark, to docs/screenshots/ (``make screenshots``).
 
-    python -m scripts.screenshots [NAME ...]      only pages whose name contains one of the words
+python -m scripts.screenshots [NAME ...]      only pages whose name contains one of the words
 """
 
 import sys
@@ -124,7 +124,9 @@ def take(browser: Browser, base: str, wanted: Sequence[Shot], target: Path) -> N
                     viewport={"width": width, "height": height},
                     color_scheme=scheme, locale="zh-CN", storage_state=state,
                 )  # type: ignore[arg-type]  # fmt: skip
-                _take_all(context, base, [s for s in wanted if s.login == login], target, size, scheme)
+                _take_all(
+                    context, base, [s for s in wanted if s.login == login], target, size, scheme
+                )
                 context.close()
 
 
