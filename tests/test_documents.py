@@ -226,3 +226,13 @@ def test_decisions_are_numbered_and_have_their_parts() -> None:
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
             "Context", "Decision", "Consequences",
         ]  # fmt: skip
+
+
+def test_public_passwords_are_for_this_machine_only() -> None:
+    """An installation that others can reach gets no demonstration unless it asks for one."""
+    key = {"SECRET_KEY": "k" * 40}
+    assert config.load(key).demo
+    assert not config.load({**key, "BASE_URL": "https://desk.example"}).demo
+    assert not config.load({**key, "HOST": "0.0.0.0"}).demo
+    assert config.load({**key, "BASE_URL": "https://desk.example", "DEMO": "1"}).demo
+    assert config.load({**key, "BASE_URL": "https://desk.example"}).secure_cookies
