@@ -1,5 +1,6 @@
 """The manager's page: the figures of a year or a month, each with the way to its tickets."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from servicedesk.clock import clock
 from servicedesk.core.counting import about
 from servicedesk.statistics.periods import is_period, months_of
 from servicedesk.statistics.queries import overview as figures_of
-from servicedesk.statistics.rows import Card, Link, Overview
+from servicedesk.statistics.rows import Card, ChannelRow, ItemRow, Link, Overview
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.health import scheduler_is_silent
@@ -71,58 +72,48 @@ def say_change(card: Card) -> str:
 
 def _charts(figures: Overview) -> dict[str, Any]:
     """Return what the charts draw, each bar with the address of its tickets."""
+    period, months, groups = figures.period, figures.monthly, figures.by_category
     return {
-        "monthly": {
-            "names": [_month_name(row.period) for row in figures.monthly],
-            "series": [
-                {"name": _("服务企业（家）"), "data": [row.served for row in figures.monthly]},
-                {
-                    "name": _("上年同月（家）"),
-                    "data": [row.served_before for row in figures.monthly],
-                },
-                {
-                    "name": _("办结（件）"),
-                    "line": True,
-                    "data": [row.delivered for row in figures.monthly],
-                },
-            ],
-            "links": [list_of(Link("served", row.period)) for row in figures.monthly],
-        },
-        "categories": {
-            "names": [named(row.category) for row in figures.by_category],
-            "series": [
-                {"name": _("本期（家）"), "data": [row.served for row in figures.by_category]},
-                {
-                    "name": _("上年同期（家）"),
-                    "data": [row.served_before for row in figures.by_category],
-                },
-            ],
-            "links": [
-                list_of(Link("served", figures.period, row.cut)) for row in figures.by_category
-            ],
-            "sideways": True,
-        },
-        "items": {
-            "names": [named(row.item) for row in figures.top_items],
-            "series": [
-                {"name": _("收到（件）"), "data": [row.submitted for row in figures.top_items]}
-            ],
-            "links": [
-                list_of(Link("submitted", figures.period, row.cut)) for row in figures.top_items
-            ],
-            "sideways": True,
-        },
-        "channels": {
-            "names": [_(row.label) for row in figures.by_channel],
-            "series": [
-                {"name": _("收到（件）"), "data": [row.submitted for row in figures.by_channel]}
-            ],
-            "links": [
-                list_of(Link("submitted", figures.period, row.cut)) for row in figures.by_channel
-            ],
-            "sideways": True,
-        },
+        "monthly": _chart(
+            [_month_name(row.period) for row in months],
+            [Link("served", row.period) for row in months],
+            _series(_("服务企业（家）"), [row.served for row in months]),
+            _series(_("上年同月（家）"), [row.served_before for row in months]),
+            {**_series(_("办结（件）"), [row.delivered for row in months]), "line": True},
+        ),
+        "categories": _chart(
+            [named(row.category) for row in groups],
+            [Link("served", period, row.cut) for row in groups],
+            _series(_("本期（家）"), [row.served for row in groups]),
+            _series(_("上年同期（家）"), [row.served_before for row in groups]),
+            sideways=True,
+        ),
+        "items": _received(
+            [named(row.item) for row in figures.top_items], figures.top_items, period
+        ),
+        "channels": _received(
+            [_(row.label) for row in figures.by_channel], figures.by_channel, period
+        ),
     }
+
+
+def _received(
+    names: list[str], rows: Sequence[ItemRow] | Sequence[ChannelRow], period: str
+) -> dict[str, Any]:
+    links = [Link("submitted", period, row.cut) for row in rows]
+    bars = _series(_("收到（件）"), [row.submitted for row in rows])
+    return _chart(names, links, bars, sideways=True)
+
+
+def _series(name: str, data: Sequence[int | None]) -> dict[str, Any]:
+    return {"name": name, "data": list(data)}
+
+
+def _chart(
+    names: list[str], links: list[Link], *series: dict[str, Any], sideways: bool = False
+) -> dict[str, Any]:
+    addresses = [list_of(link) for link in links]
+    return {"names": names, "series": series, "links": addresses, "sideways": sideways}
 
 
 def _month_name(period: str) -> str:
