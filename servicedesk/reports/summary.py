@@ -94,7 +94,9 @@ def _origins(paper: Paper, writer: Writer, park_id: int, year: int) -> None:
         paper.small(f"{figure.label}（{figure.unit}）：{figure.meaning}")
     for origin in writer.references:
         links = "；".join(origin.links)
-        paper.small(f"[{origin.number}] {origin.value}——{origin.meaning}。工单：{links}")
+        paper.small(
+            f"[{origin.number}] {origin.value}——{origin.meaning.rstrip('。')}。工单：{links}"
+        )
     built, now = built_at(park_id), clock.now().astimezone(ZONE)
     counted = f"{built.astimezone(ZONE):%Y-%m-%d %H:%M}" if built else "尚未统计"
     paper.small(f"{year}年数据，统计截至{counted}，生成于{now:%Y-%m-%d %H:%M}。")
