@@ -20,6 +20,7 @@ from servicedesk.core.workflow import BEFORE_RESOLUTION, STATE_NAMES, State
 from servicedesk.core.worktime import Calendar
 from servicedesk.notifications.queries import unread
 from servicedesk.organisation.queries import default_park
+from servicedesk.reports.masking import masked_phone
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.web.access import actor
@@ -76,8 +77,7 @@ def register(app: Flask) -> None:
         "minutes": minutes_in_words,
         "size": file_size,
         "named": named,
-        "mask_phone": mask_phone,
-        "mask_name": mask_name,
+        "mask_phone": masked_phone,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(icon=icon, due_light=due_light, vendor=vendor)
@@ -240,13 +240,3 @@ def named(thing: Any) -> str:
     if hasattr(thing, "label"):
         return str(thing.label if chinese else thing.label_en)
     return str(thing.name if chinese else thing.name_en)
-
-
-def mask_phone(number: str) -> str:
-    """Hide the middle of a telephone number: 138****1234."""
-    return f"{number[:3]}****{number[-4:]}" if len(number) >= 8 else "****"
-
-
-def mask_name(name: str) -> str:
-    """Hide a name but for the surname: 张*."""
-    return name[:1] + "*" * max(1, len(name) - 1)

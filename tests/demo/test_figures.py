@@ -16,6 +16,7 @@ from servicedesk.audit.queries import verify
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.deadlines import Step
+from servicedesk.core.permissions import Role
 from servicedesk.core.workflow import OPEN
 from servicedesk.demo.people import DEMO_ACCOUNTS, REQUESTER_LOGIN
 from servicedesk.demo.year import load
@@ -62,6 +63,20 @@ def _matches(number: float, wanted: Any) -> bool:
         return number == wanted
     low, above = wanted.get("at_least", 0), wanted.get("above", -1)
     return low <= number < wanted.get("below", 10**9) and number > above
+
+
+HOMES = {Role.REQUESTER: "/portal/home", Role.LEADER: "/insight/", Role.ADMIN: "/admin/"}
+
+
+def test_each_demo_account_signs_in_to_its_own_home(demo: Flask) -> None:
+    demo.config["WTF_CSRF_ENABLED"] = False
+    for role, login, password in DEMO_ACCOUNTS:
+        client = demo.test_client()
+        answer = client.post("/sign-in", data={"login": login, "password": password})
+        home = HOMES.get(role, "/admin/audit" if role is Role.AUDITOR else "/desk/")
+        assert answer.headers["Location"] == home, login
+        assert client.get(home).status_code == 200, login
+    assert {role for role, _login, _password in DEMO_ACCOUNTS} == set(Role) - {Role.SYSTEM}
 
 
 @pytest.mark.parametrize("figure", FIGURES["figures"], ids=lambda figure: str(figure["id"]))

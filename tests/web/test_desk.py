@@ -49,7 +49,10 @@ def test_every_badge_equals_the_rows_behind_it(app: Flask) -> None:
     town.walk(town.file(), "accept", "dispatch", "sign", "request_supplement")
     town.walk(town.file("bob"), "accept", "dispatch", "sign", "resolve")
     done = town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "confirm")
-    town.walk(done, "rate", level=1, reasons=["slow"])
+    bad = town.walk(done, "rate", level=1, reasons=["slow"])
+    good = town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "confirm", "rate")
+    for view, ticket in (("bad_rating", bad), ("to_close", good)):
+        assert [row.id for row in page(town.head, Filter(view=view)).rows] == [ticket.id]
     town.walk(town.file(), "withdraw")
     for moment in (clock.now(), late.due_at - timedelta(hours=1), late.due_at + timedelta(days=1)):
         clock.set(moment)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from servicedesk.core.permissions import ROLE_NAMES, Role
 from servicedesk.core.workflow import BY_NAME
+from servicedesk.reports.masking import masked_name
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import TicketEvent, Upload
@@ -13,7 +14,6 @@ from servicedesk.web.portal.words import _
 from servicedesk.web.showing import (
     BAD_REASONS,
     RATING_NAMES,
-    mask_name,
     moment,
 )
 
@@ -86,7 +86,7 @@ def _who(event: TicketEvent, unit: str) -> str:
         return _("系统")
     if role in UNIT_ROLES:
         return " ".join(filter(None, (unit, event.actor_name)))
-    return f"{_(ROLE_NAMES[role])} {mask_name(event.actor_name)}"
+    return f"{_(ROLE_NAMES[role])} {masked_name(event.actor_name)}"
 
 
 def _title(event: TicketEvent) -> str:
