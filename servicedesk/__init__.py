@@ -7,6 +7,7 @@ from flask import Flask
 import config
 from servicedesk import cli, database, web
 from servicedesk.extensions import babel, csrf, db, limiter, login_manager, migrate
+from servicedesk.tickets import reactions
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,7 +22,13 @@ def create_app(settings: config.Settings) -> Flask:
         database.prepare(db.engine)
     web.register(app)
     cli.register(app)
+    _connect_features()
     return app
+
+
+def _connect_features() -> None:
+    """Say which features go on when a ticket has moved, in the same transaction."""
+    reactions.connect()
 
 
 def _flask_config(settings: config.Settings) -> dict[str, object]:

@@ -1,8 +1,9 @@
 """Tables: the service catalogue."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from servicedesk.database import Base
@@ -39,7 +40,9 @@ class ServiceItem(Base):
     """A service item (服务事项).
 
     ``promised_days`` and ``statutory_days`` are working days; ``fields`` describes the form,
-    ``materials`` what to hand in (``deferrable`` marks 容缺), ``outcomes`` metric codes.
+    ``materials`` what to hand in (``deferrable`` marks 容缺), ``outcomes`` metric codes. ``ladder``
+    holds the working days after the due time for levels 1 to 3, where the item has its own. An item
+    that is not ``listed`` can be asked for only as a step of a package.
     """
 
     __tablename__ = "service_item"
@@ -66,3 +69,23 @@ class ServiceItem(Base):
     confidential: Mapped[bool] = mapped_column(default=False)
     common: Mapped[bool] = mapped_column(default=False)
     search_text: Mapped[str]
+    listed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    ladder: Mapped[list[Any] | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
+class ItemVersion(Base):
+    """What a service item was at one version (事项版本): a ticket keeps the one it was filed under.
+
+    ``definition`` holds the columns of :class:`ServiceItem` by name.
+    """
+
+    __tablename__ = "item_version"
+    __table_args__ = (UniqueConstraint("item_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("service_item.id"))
+    version: Mapped[int]
+    definition: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

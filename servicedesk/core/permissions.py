@@ -43,6 +43,23 @@ ROLE_NAMES: Mapping[Role, str] = {
 STAFF = frozenset(set(Role) - {Role.REQUESTER, Role.SYSTEM})
 
 
+class Part(StrEnum):
+    """The part that a requester plays in one enterprise (企业成员身份)."""
+
+    OWNER = "owner"
+    CLERK = "clerk"
+    FINANCE = "finance"
+    VIEWER = "viewer"
+
+
+PART_NAMES: Mapping[Part, str] = {
+    Part.OWNER: N_("企业管理员"),
+    Part.CLERK: N_("经办人"),
+    Part.FINANCE: N_("财务人员"),
+    Part.VIEWER: N_("只读成员"),
+}
+
+
 class Scope(StrEnum):
     """How far a grant reaches (数据范围)."""
 
@@ -58,6 +75,7 @@ _DESK: Grants = {Role.DESK: PARK, Role.DESK_HEAD: PARK}
 _UNIT: Grants = {Role.OFFICER: UNIT, Role.UNIT_HEAD: UNIT}
 _REQUESTER: Grants = {Role.REQUESTER: OWN}
 _SYSTEM: Grants = {Role.SYSTEM: PARK}
+_OVERSIGHT: Grants = {Role.FOLLOW_UP: PARK, Role.LEADER: PARK}
 _ALL_STAFF: Grants = dict.fromkeys(sorted(STAFF), PARK)
 _SIGNED_IN: Grants = {**_ALL_STAFF, Role.REQUESTER: OWN}
 
@@ -67,7 +85,54 @@ PERMISSIONS: Mapping[str, Grants] = {
     "enterprise.view": {**_REQUESTER, **_DESK, Role.FOLLOW_UP: PARK, Role.LEADER: PARK},
     "enterprise.register": _DESK,
     "enterprise.invite": _REQUESTER,
+    "enterprise.members": _REQUESTER,
     "enterprise.verify": _DESK,
+    "enterprise.edit": _DESK,
+    "enterprise.import": _DESK,
+    "enterprise.export": {**_DESK, Role.LEADER: PARK},
+    "enterprise.merge": {Role.DESK_HEAD: PARK},
+    "enterprise.assign_officer": {Role.DESK_HEAD: PARK},
+    # packages, materials, acting on behalf
+    "package.view": {**_REQUESTER, **_DESK, **_OVERSIGHT},
+    "package.submit": _REQUESTER,
+    "package.submit_on_behalf": _DESK,
+    "package.steer": {**_REQUESTER, **_DESK},
+    "material.view": {**_REQUESTER, **_DESK},
+    "material.keep": {**_REQUESTER, **_DESK},
+    "authorization.view": {**_REQUESTER, **_DESK, **_OVERSIGHT},
+    "authorization.prepare": {**_REQUESTER, **_DESK},
+    "authorization.sign": _REQUESTER,
+    "authorization.record_signed": _DESK,
+    "authorization.revoke": _REQUESTER,
+    "authorization.originals": _DESK,
+    # going to the enterprises
+    "visit.view": {**_DESK, **_OVERSIGHT},
+    "visit.plan": _DESK,
+    "visit.record": _DESK,
+    "visit.export": {**_DESK, Role.LEADER: PARK},
+    # policies, declarations, events
+    "policy.view": {**_DESK, **_OVERSIGHT, Role.OFFICER: PARK, Role.UNIT_HEAD: PARK},
+    "policy.edit": _DESK,
+    "policy.match": _REQUESTER,
+    "declaration.view": {**_REQUESTER, **_DESK, **_UNIT, **_OVERSIGHT},
+    "declaration.declare": {**_REQUESTER, **_DESK},
+    "declaration.decide": {**_DESK, **_UNIT},
+    "event.view": {**_REQUESTER, **_DESK, **_OVERSIGHT, Role.OFFICER: PARK, Role.UNIT_HEAD: PARK},
+    "event.manage": {**_DESK, **_UNIT},
+    "event.register": _REQUESTER,
+    "consultation.record": {**_DESK, **_UNIT},
+    # people, money, projects
+    "hiring.view": {**_REQUESTER, **_DESK, **_UNIT, Role.LEADER: PARK},
+    "hiring.post": {**_REQUESTER, **_DESK},
+    "hiring.refer": {**_DESK, **_UNIT},
+    "hiring.confirm": _REQUESTER,
+    "financing.view": {**_REQUESTER, **_DESK, **_UNIT, Role.LEADER: PARK},
+    "financing.need": {**_REQUESTER, **_DESK},
+    "financing.product": {**_DESK, **_UNIT},
+    "financing.offer": {**_DESK, **_UNIT},
+    "financing.accept": _REQUESTER,
+    "project.view": {**_REQUESTER, **_DESK, **_OVERSIGHT, Role.OFFICER: PARK, Role.UNIT_HEAD: PARK},
+    "project.edit": {**_DESK, **_UNIT},
     # tickets: seeing
     "ticket.view": {
         **_REQUESTER,
@@ -105,6 +170,9 @@ PERMISSIONS: Mapping[str, Grants] = {
     "ticket.close": {Role.FOLLOW_UP: PARK, Role.DESK_HEAD: PARK, **_SYSTEM},
     "ticket.rework": {Role.FOLLOW_UP: PARK, Role.DESK_HEAD: PARK},
     "ticket.withdraw": _REQUESTER,
+    "ticket.act": _DESK,
+    "ticket.suspend": {**_DESK, **_UNIT},
+    "ticket.terminate": {Role.DESK_HEAD: PARK},
     "ticket.message": {**_REQUESTER, **_DESK, **_UNIT, Role.FOLLOW_UP: PARK},
     "ticket.note": {**_DESK, **_UNIT, Role.FOLLOW_UP: PARK, Role.LEADER: PARK},
     "joint_meeting.view": {**_DESK, Role.LEADER: PARK, Role.UNIT_HEAD: UNIT},
@@ -115,16 +183,46 @@ PERMISSIONS: Mapping[str, Grants] = {
     "admin.users": {Role.ADMIN: PARK},
     "admin.calendar": {Role.ADMIN: PARK, Role.DESK_HEAD: PARK},
     "admin.system": {Role.ADMIN: PARK},
+    "catalogue.edit": {Role.ADMIN: PARK},
     "audit.view": {Role.AUDITOR: PARK},
 }
+
+
+# What each part in an enterprise may do of what requesters may do at all: named, or refused.
+_SEEING = frozenset(
+    {
+        "portal.use", "account.use", "enterprise.view", "ticket.view", "package.view",
+        "material.view", "authorization.view", "policy.match", "declaration.view", "event.view",
+        "hiring.view", "project.view",
+    }
+)  # fmt: skip
+_DOING = frozenset(
+    {
+        "ticket.view_confidential", "ticket.submit", "ticket.supplement", "ticket.confirm",
+        "ticket.rate", "ticket.withdraw", "ticket.message", "package.submit", "package.steer",
+        "material.keep", "authorization.prepare", "declaration.declare", "event.register",
+        "hiring.post", "hiring.confirm",
+    }
+)  # fmt: skip
+_MONEY = frozenset({"financing.view", "financing.need", "financing.accept"})
+_OWNING = frozenset(
+    {"enterprise.invite", "enterprise.members", "authorization.sign", "authorization.revoke"}
+)
+PART_PERMISSIONS: Mapping[Part, frozenset[str]] = {
+    Part.VIEWER: _SEEING,
+    Part.CLERK: _SEEING | _DOING,
+    Part.FINANCE: _SEEING | _DOING | _MONEY,
+    Part.OWNER: _SEEING | _DOING | _MONEY | _OWNING,
+}
+_OF_EVERY_ACCOUNT = frozenset({"portal.use", "account.use"})  # also without any enterprise yet
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person (or the scheduler) who wants to do something.
 
-    ``park_id`` and ``unit_id`` are row numbers; ``enterprise_ids`` are the enterprises that a
-    requester acts for.
+    ``park_id`` and ``unit_id`` are row numbers; ``parts`` says in which enterprises a requester
+    plays which part, by the enterprise's row number.
     """
 
     user_id: int | None
@@ -132,8 +230,18 @@ class Actor:
     park_id: int
     name: str = ""
     unit_id: int | None = None
-    enterprise_ids: frozenset[int] = field(default_factory=frozenset)
-    owned_enterprise_ids: frozenset[int] = field(default_factory=frozenset)
+    parts: Mapping[int, Part] = field(default_factory=dict)
+
+    @property
+    def enterprise_ids(self) -> frozenset[int]:
+        """The enterprises that a requester acts for, in whichever part."""
+        return frozenset(self.parts)
+
+    def enterprises_with(self, permission: str) -> frozenset[int]:
+        """The enterprises in which the requester's part holds ``permission``."""
+        return frozenset(
+            number for number, part in self.parts.items() if permission in PART_PERMISSIONS[part]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +267,20 @@ def allows(actor: Actor, permission: str, subject: Subject | None = None) -> boo
     scope = scope_of(actor.role, permission)
     if scope is None:
         return False
-    return subject is None or _reaches(actor, scope, subject)
+    if subject is not None:
+        return _reaches(actor, scope, subject, permission)
+    return (
+        scope is not Scope.OWN
+        or permission in _OF_EVERY_ACCOUNT
+        or bool(actor.enterprises_with(permission))
+    )
 
 
-def _reaches(actor: Actor, scope: Scope, subject: Subject) -> bool:
+def _reaches(actor: Actor, scope: Scope, subject: Subject, permission: str) -> bool:
     if actor.park_id != subject.park_id:
         return False
     if scope is Scope.OWN:
-        return subject.enterprise_id in actor.enterprise_ids
+        return subject.enterprise_id in actor.enterprises_with(permission)
     if scope is Scope.UNIT:
         return actor.unit_id is not None and actor.unit_id == subject.unit_id
     return True

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from servicedesk.core.permissions import Actor, Subject, allows
+from servicedesk.core.permissions import Actor, Role, Subject, allows
 from servicedesk.core.words import N_
 
 ATTEMPTS_BEFORE_CLOSING = 3
@@ -26,12 +26,14 @@ class State(StrEnum):
     DISPATCHED = "dispatched"
     IN_PROGRESS = "in_progress"
     AWAITING_ENTERPRISE = "awaiting_enterprise"
+    SUSPENDED = "suspended"
     RESOLVED = "resolved"
     FOLLOWED_UP = "followed_up"
     RATED = "rated"
     CLOSED = "closed"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    TERMINATED = "terminated"
 
 
 STATE_NAMES: Mapping[State, str] = {
@@ -40,15 +42,17 @@ STATE_NAMES: Mapping[State, str] = {
     State.DISPATCHED: N_("待签收"),
     State.IN_PROGRESS: N_("办理中"),
     State.AWAITING_ENTERPRISE: N_("待补正"),
+    State.SUSPENDED: N_("已中止"),
     State.RESOLVED: N_("待回访"),
     State.FOLLOWED_UP: N_("待评价"),
     State.RATED: N_("待归档"),
     State.CLOSED: N_("已归档"),
     State.DECLINED: N_("不予受理"),
     State.WITHDRAWN: N_("已撤回"),
+    State.TERMINATED: N_("已终止"),
 }
 
-ENDS = frozenset({State.CLOSED, State.DECLINED, State.WITHDRAWN})
+ENDS = frozenset({State.CLOSED, State.DECLINED, State.WITHDRAWN, State.TERMINATED})
 OPEN = frozenset(set(State) - ENDS)
 BEFORE_RESOLUTION = frozenset(
     {
@@ -57,9 +61,13 @@ BEFORE_RESOLUTION = frozenset(
         State.DISPATCHED,
         State.IN_PROGRESS,
         State.AWAITING_ENTERPRISE,
+        State.SUSPENDED,
     }
 )
-WITH_UNIT = frozenset({State.DISPATCHED, State.IN_PROGRESS, State.AWAITING_ENTERPRISE})
+WITH_UNIT = frozenset(
+    {State.DISPATCHED, State.IN_PROGRESS, State.AWAITING_ENTERPRISE, State.SUSPENDED}
+)
+STANDING = frozenset({State.AWAITING_ENTERPRISE, State.SUSPENDED})  # the clock stands
 
 
 class Clock(StrEnum):
@@ -90,7 +98,9 @@ class Facts:
     """What the guards look at; all of it is on the ticket's row or its children.
 
     ``missed_days`` is the number of different working days on which a follow-up call failed;
-    ``rating`` is 1–5 or ``None``.
+    ``rating`` is 1–5 or ``None``. ``acting`` says that the park acts for the enterprise (代办);
+    ``powers`` are what a valid letter of authorization allows for this item now.
+    ``suspension_over``: the enterprise was told of the suspension and its time to answer is over.
     """
 
     state: State
@@ -104,6 +114,9 @@ class Facts:
     rating: int | None = None
     rating_window_over: bool = False
     handlers: frozenset[int] = field(default_factory=frozenset)
+    acting: bool = False
+    powers: frozenset[str] = field(default_factory=frozenset)
+    suspension_over: bool = False
     rated_person: int | None = None
 
 
@@ -171,6 +184,25 @@ def rating_window_over(facts: Facts, actor: Actor) -> str | None:
     return None if facts.rating_window_over else N_("评价期尚未结束。")
 
 
+def authorized(facts: Facts, actor: Actor) -> str | None:
+    """No 代办 step without a letter of authorization that is valid now and names the item."""
+    if facts.acting and not facts.powers and actor.role is not Role.REQUESTER:
+        return N_("代办须有在有效期内、包含本事项的授权委托书。")
+    return None
+
+
+def is_acting(facts: Facts, actor: Actor) -> str | None:
+    """代办 is recorded only where the enterprise asked the park to act for it."""
+    return None if facts.acting else N_("本工单由企业自行办理，没有委托代办。")
+
+
+def suspension_over(facts: Facts, actor: Actor) -> str | None:
+    """终止 without the enterprise's word needs a suspension that has lasted its full time."""
+    if facts.suspension_over:
+        return None
+    return N_("中止未满二十个工作日，企业仍可续办，不能终止。")
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One step of the loop.
@@ -215,7 +247,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         "dispatch", N_("派单"), _on(S.ACCEPTED), S.DISPATCHED, "ticket.dispatch",
         N_("工单已派至承办单位，等待签收。"),
-        needs=("unit_id",), tells=(A.UNIT, A.UNIT_HEAD), button="primary",
+        needs=("unit_id",), guards=(authorized,), tells=(A.UNIT, A.UNIT_HEAD), button="primary",
     ),
     Transition(
         "sign", N_("签收"), _on(S.DISPATCHED), S.IN_PROGRESS, "ticket.sign",
@@ -243,7 +275,31 @@ TRANSITIONS: tuple[Transition, ...] = (
         "supplement", N_("提交补正"), _on(S.AWAITING_ENTERPRISE), S.IN_PROGRESS,
         "ticket.supplement",
         N_("企业已提交补正，恢复计时。"),
-        needs=("answer",), clock=Clock.RESUME, tells=(A.ASSIGNEE,), button="primary",
+        needs=("answer",), guards=(authorized,), clock=Clock.RESUME, tells=(A.ASSIGNEE,),
+        button="primary",
+    ),
+    Transition(
+        "act", N_("记录代办"), _on(S.IN_PROGRESS), None, "ticket.act",
+        N_("帮代办专员已按授权代您办理一步，内容见说明。"),
+        needs=("power", "note"), guards=(is_acting, authorized), tells=(A.REQUESTER,),
+    ),
+    Transition(
+        "suspend", N_("中止办理"), _on(S.IN_PROGRESS), S.SUSPENDED, "ticket.suspend",
+        N_("本事项已中止办理，原因见说明；中止期间不计入办理时限，您可以随时要求续办。"),
+        needs=("reason",), guards=(no_extension_waits,), clock=Clock.PAUSE,
+        tells=(A.REQUESTER, A.ASSIGNEE), button="warning",
+    ),
+    Transition(
+        "resume", N_("续办"), _on(S.SUSPENDED), S.IN_PROGRESS, "ticket.suspend",
+        N_("本事项已恢复办理，继续计时。"),
+        needs=("note",), guards=(authorized,), clock=Clock.RESUME,
+        tells=(A.REQUESTER, A.ASSIGNEE), button="primary",
+    ),
+    Transition(
+        "terminate", N_("终止办理"), _on(S.SUSPENDED), S.TERMINATED, "ticket.terminate",
+        N_("本事项中止期满，已终止办理，理由和今后的办理渠道见说明。"),
+        needs=("reason", "where_to_go"), guards=(suspension_over,), clock=Clock.STOP,
+        tells=(A.REQUESTER, A.ASSIGNEE), button="danger",
     ),
     Transition(
         "request_extension", N_("申请延期"), _on(S.IN_PROGRESS), None, "ticket.handle",
@@ -264,7 +320,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         "resolve", N_("办结"), _on(S.IN_PROGRESS), S.RESOLVED, "ticket.handle",
         N_("承办单位已办结，请确认事情是否真正解决。"),
-        needs=("result", "resolution"), guards=(no_extension_waits,), clock=Clock.STOP,
+        needs=("result", "resolution"), guards=(no_extension_waits, authorized),
+        clock=Clock.STOP,
         tells=(A.REQUESTER, A.FOLLOW_UP), button="primary",
     ),
     Transition(
@@ -323,8 +380,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(
         "withdraw", N_("撤回申请"),
-        _on(S.SUBMITTED, S.ACCEPTED, S.DISPATCHED, S.IN_PROGRESS, S.AWAITING_ENTERPRISE),
-        S.WITHDRAWN, "ticket.withdraw",
+        _on(*sorted(BEFORE_RESOLUTION)), S.WITHDRAWN, "ticket.withdraw",
         N_("企业已撤回申请。"),
         needs=("reason",), clock=Clock.STOP, tells=(A.DESK, A.ASSIGNEE), button="danger",
     ),

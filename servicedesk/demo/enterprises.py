@@ -11,7 +11,7 @@ import yaml
 
 from servicedesk.accounts.actions import create_user
 from servicedesk.core.identifiers import valid_credit_code
-from servicedesk.core.permissions import Actor, Role
+from servicedesk.core.permissions import Actor, Part, Role
 from servicedesk.demo.names import people, phones
 from servicedesk.demo.people import REQUESTER_LOGIN, email_of
 from servicedesk.enterprises.actions import create_enterprise, join
@@ -105,13 +105,9 @@ def _client(
     for number, name in enumerate(colleagues):
         login = _login(firm, serial, number)
         person = _person(system, login, name, client.phones[number], password_hash)
-        part = "clerk" if number else "owner"
+        part = Part.CLERK if number else Part.OWNER
         join(person["user_id"], enterprise.id, part)
-        own = frozenset({enterprise.id})
-        owned = own if part == "owner" else frozenset()
-        client.people.append(
-            Actor(**person, enterprise_ids=own, owned_enterprise_ids=owned),
-        )
+        client.people.append(Actor(**person, parts={enterprise.id: part}))
     return client
 
 

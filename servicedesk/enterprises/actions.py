@@ -150,7 +150,7 @@ def invite(actor: Actor, enterprise_id: int) -> str:
     Raises:
         Refused: the person does not own the enterprise's file.
     """
-    if enterprise_id not in actor.owned_enterprise_ids:
+    if enterprise_id not in actor.enterprises_with("enterprise.invite"):
         raise Refused(N_("只有企业管理员可以邀请同事。"), kind="permission")
     return _invitation(actor, enterprise_id, "clerk")
 

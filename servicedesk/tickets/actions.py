@@ -41,6 +41,7 @@ from servicedesk.tickets.effects import EFFECTS, Change
 from servicedesk.tickets.files import ORPHANS_LIVE, StoredFile
 from servicedesk.tickets.models import Submission, Ticket, TicketEvent, Upload
 from servicedesk.tickets.queries import facts_of, subject_of
+from servicedesk.tickets.reactions import react
 from servicedesk.tickets.telling import tell_about
 from servicedesk.transaction import changed_rows, unit_of_work
 
@@ -58,7 +59,10 @@ KEYS_LIVE = timedelta(days=7)  # rule C6
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an enterprise asks for; ``key`` is the form's one-time number, ``uploads`` tokens."""
+    """What an enterprise asks for; ``key`` is the form's one-time number, ``uploads`` tokens.
+
+    ``acting`` asks the park to act for the enterprise (代办), not only to help (帮办).
+    """
 
     enterprise_id: int
     title: str
@@ -69,12 +73,13 @@ class Request:
     uploads: Sequence[str] = ()
     channel: str = "portal"
     key: str = ""
+    acting: bool = False
 
     def fingerprint(self, item_code: str) -> str:
         """Return a hash of the content, to tell a repeat from a different request."""
         content = [
             item_code, self.enterprise_id, self.title, self.description, self.contact,
-            self.phone, dict(self.answers), list(self.uploads), self.channel,
+            self.phone, dict(self.answers), list(self.uploads), self.channel, self.acting,
         ]  # fmt: skip
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -146,6 +151,8 @@ def _new_ticket(
         contact=request.contact,
         phone=request.phone,
         confidential=item.confidential,
+        acting=request.acting,
+        item_version=item.version,
         state=State.SUBMITTED,
         submitted_at=now,
         extra_days=0,
@@ -240,6 +247,7 @@ def _take(
     tell_about(ticket, step.tells, step.told, key, but=actor.user_id)
     if _counts_change(step, ticket):
         mark(ticket.park_id, ticket.submitted_at, ticket.resolved_at, former_resolution)
+    react(ticket, step, actor)
     return ticket
 
 

@@ -24,6 +24,7 @@ from servicedesk.extensions import db
 from servicedesk.organisation.queries import park
 from servicedesk.tickets.models import Escalation, PauseSpan, Ticket
 
+SUSPENSION_DAYS = 20  # how long an enterprise may have a suspended matter taken up again (续办)
 REWORK_DAYS = 5  # a bad rating is put right within five working days (DOMAIN §2)
 
 
@@ -113,6 +114,13 @@ def note_pauses(ticket: Ticket, now: datetime) -> None:
 def sign_due(ticket: Ticket, now: datetime) -> datetime:
     """Return until when a dispatched ticket must be signed for."""
     return due_after(calendar(ticket.park_id), now, SIGN_DAYS)
+
+
+def suspension_over(ticket: Ticket, now: datetime) -> bool:
+    """Tell whether a suspension (中止) has lasted its full time."""
+    if ticket.suspended_at is None:
+        return False
+    return now > due_after(calendar(ticket.park_id), ticket.suspended_at, SUSPENSION_DAYS)
 
 
 def rating_due(ticket: Ticket, now: datetime) -> datetime:

@@ -18,6 +18,7 @@ from servicedesk.core.permissions import Actor
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
+from servicedesk.materials.queries import valid_powers
 from servicedesk.organisation.queries import unit as get_unit
 from servicedesk.tickets import clocks
 from servicedesk.tickets.models import Extension, FollowUpCall, Outcome, PauseSpan, Rating, Ticket
@@ -101,7 +102,10 @@ def assign(change: Change) -> None:
 
 
 def request_supplement(change: Change) -> None:
-    reason = change.text("request")
+    _pause(change, change.text("request"))
+
+
+def _pause(change: Change, reason: str) -> None:
     span = PauseSpan(
         ticket_id=change.ticket.id, reason=reason,
         started_by_id=change.actor.user_id, started_at=change.now,
@@ -115,6 +119,34 @@ def supplement(change: Change) -> None:
     change.text("answer")
     _end_pause(change)
     clocks.refresh(change.ticket)
+
+
+def act(change: Change) -> None:
+    """代办: hand in, add to or collect, never sign or promise; only what the letter allows."""
+    power = change.text("power")
+    if power not in valid_powers(change.ticket, change.now):
+        raise Refused(N_("授权委托书没有给出这项权限。"), field="power")
+    change.text("note")
+
+
+def suspend(change: Change) -> None:
+    _pause(change, change.text("reason"))
+    change.ticket.suspended_at = change.now
+
+
+def resume(change: Change) -> None:
+    change.text("note")
+    _end_pause(change)
+    change.ticket.suspended_at = None
+    clocks.refresh(change.ticket)
+
+
+def terminate(change: Change) -> None:
+    change.text("reason")
+    change.text("where_to_go")
+    _end_pause(change)
+    change.ticket.closed_at = change.now
+    clocks.silence(change.ticket)
 
 
 def _end_pause(change: Change) -> None:
@@ -283,6 +315,10 @@ EFFECTS: Mapping[str, Callable[[Change], None]] = {
     "assign": assign,
     "request_supplement": request_supplement,
     "supplement": supplement,
+    "act": act,
+    "suspend": suspend,
+    "resume": resume,
+    "terminate": terminate,
     "request_extension": request_extension,
     "approve_extension": approve_extension,
     "refuse_extension": refuse_extension,

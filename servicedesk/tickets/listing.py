@@ -106,7 +106,13 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of what the person may see in lists, from the permission table."""
     scope = scope_of(actor.role, "ticket.view")
     if scope is Scope.OWN:
-        return Ticket.enterprise_id.in_(actor.enterprise_ids)
+        return and_(
+            Ticket.enterprise_id.in_(actor.enterprises_with("ticket.view")),
+            or_(
+                Ticket.confidential.is_(False),
+                Ticket.enterprise_id.in_(actor.enterprises_with("ticket.view_confidential")),
+            ),
+        )
     if scope is Scope.UNIT and actor.unit_id is not None:
         return and_(Ticket.park_id == actor.park_id, Ticket.unit_id == actor.unit_id)
     if scope is Scope.PARK:
@@ -150,7 +156,7 @@ _CONDITIONS: Mapping[str, Callable[[Actor], ColumnElement[bool]]] = {
     "to_dispatch": _stands(State.ACCEPTED),
     "to_sign": _stands(State.DISPATCHED),
     "in_progress": _stands(State.IN_PROGRESS),
-    "waiting": _stands(State.AWAITING_ENTERPRISE),
+    "waiting": _stands(State.AWAITING_ENTERPRISE, State.SUSPENDED),
     "to_follow_up": _stands(State.RESOLVED),
     "to_rate": _stands(State.FOLLOWED_UP),
     "to_close": lambda actor: and_(is_open(), _in(State.RATED), Ticket.rating > BAD_RATING),

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from servicedesk.core.workflow import State
@@ -14,6 +14,8 @@ class Ticket(Base):
     """One request on its way through the loop (工单).
 
     Minutes are working minutes of the park's calendar. ``due_at`` is empty while the clock stands.
+    ``acting`` is 代办: the park acts for the enterprise under a letter of authorization.
+    ``item_version`` is the version of the item's definition under which it was filed.
     ``next_alarm_at`` is what the scheduler asks for; ``version`` is compared by every change.
     """
 
@@ -63,6 +65,8 @@ class Ticket(Base):
     contact: Mapped[str]
     phone: Mapped[str]
     confidential: Mapped[bool] = mapped_column(default=False)
+    acting: Mapped[bool] = mapped_column(default=False, server_default=false())
+    item_version: Mapped[int] = mapped_column(default=1, server_default="1")
     state: Mapped[str] = mapped_column(default=State.SUBMITTED)
 
     intake_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -81,6 +85,7 @@ class Ticket(Base):
     dispatched_at: Mapped[datetime | None]
     sign_due_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     followed_up_at: Mapped[datetime | None]
     rated_at: Mapped[datetime | None]

@@ -10,8 +10,10 @@ from servicedesk.catalogue.models import ServiceItem
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Scope, Subject, allows, scope_of
 from servicedesk.core.routing import Suggestion, suggest
-from servicedesk.core.workflow import Facts, State, Transition, available
+from servicedesk.core.workflow import STANDING, Facts, State, Transition, available
 from servicedesk.extensions import db
+from servicedesk.materials.queries import valid_powers
+from servicedesk.tickets import clocks
 from servicedesk.tickets.models import (
     Escalation,
     Extension,
@@ -36,7 +38,7 @@ def facts_of(ticket: Ticket) -> Facts:
     return Facts(
         state=State(ticket.state),
         now=now,
-        paused=ticket.state == State.AWAITING_ENTERPRISE,
+        paused=ticket.state in STANDING,
         sign_due_at=ticket.sign_due_at,
         due_at=ticket.due_at,
         extension_pending=_extension_pending(ticket),
@@ -47,6 +49,9 @@ def facts_of(ticket: Ticket) -> Facts:
         handlers=frozenset(
             person for person in (ticket.assignee_id, ticket.resolved_by_id) if person
         ),
+        acting=ticket.acting,
+        powers=valid_powers(ticket, now) if ticket.acting else frozenset(),
+        suspension_over=clocks.suspension_over(ticket, now),
     )
 
 

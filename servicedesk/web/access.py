@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from servicedesk.accounts.models import User
 from servicedesk.accounts.queries import user as get_user
 from servicedesk.audit.actions import origin, record_alone
-from servicedesk.core.permissions import PERMISSIONS, Actor, Role, allows
+from servicedesk.core.permissions import PERMISSIONS, Actor, Part, Role, allows
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import of_person
 from servicedesk.extensions import login_manager
@@ -90,8 +90,7 @@ def actor_of(user: User) -> Actor:
         park_id=user.park_id,
         name=user.name,
         unit_id=user.unit_id,
-        enterprise_ids=frozenset(enterprise.id for enterprise, _ in mine),
-        owned_enterprise_ids=frozenset(e.id for e, part in mine if part == "owner"),
+        parts={enterprise.id: Part(part) for enterprise, part in mine},
     )
 
 

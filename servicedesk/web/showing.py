@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,7 +16,7 @@ from servicedesk.clock import clock
 from servicedesk.core.deadlines import STEP_NAMES, Light, Step, light
 from servicedesk.core.permissions import ROLE_NAMES, Role, allows
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import BEFORE_RESOLUTION, STATE_NAMES, State
+from servicedesk.core.workflow import BEFORE_RESOLUTION, STANDING, STATE_NAMES, State
 from servicedesk.core.worktime import Calendar
 from servicedesk.notifications.queries import unread
 from servicedesk.organisation.queries import default_park
@@ -25,6 +25,7 @@ from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.web.access import actor
 from servicedesk.web.language import LANGUAGES
+from servicedesk.web.places import Entrance, Place, beside, entrances
 
 ZONE = ZoneInfo("Asia/Shanghai")
 _TRANSLATED: dict[tuple[str, str], str] = {}
@@ -95,8 +96,18 @@ def _context() -> dict[str, Any]:
         if signed_in
         else (lambda _p: False),
         "unread": unread(current_user.id) if signed_in else 0,
+        "entrances": _entrances if signed_in else (lambda _side: []),
+        "beside": _beside if signed_in else (lambda _side: []),
         "is_requester": signed_in and current_user.role == Role.REQUESTER,
     }
+
+
+def _entrances(side: str) -> list[Entrance]:
+    return entrances(side, actor(), request.endpoint or "")
+
+
+def _beside(side: str) -> list[Place]:
+    return beside(side, actor(), request.endpoint or "")
 
 
 def _park_name() -> str:
@@ -192,7 +203,7 @@ def due_light(ticket: Any) -> dict[str, str]:
     running = ticket.state in BEFORE_RESOLUTION
     colour = light(
         now, ticket.due_at, ticket.warn_at, running=running,
-        paused=ticket.state == State.AWAITING_ENTERPRISE,
+        paused=ticket.state in STANDING,
     )  # fmt: skip
     return {
         "colour": colour,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from servicedesk.catalogue.fields import Field, FieldType
 from servicedesk.catalogue.queries import metrics
+from servicedesk.core.authorization import POWERS
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.tickets.effects import RESULTS
@@ -45,6 +46,7 @@ LABELS: Mapping[str, str] = {
     "resolution": N_("办理情况"),
     "former_resolution": N_("原办理情况"),
     "level": N_("评价"),
+    "power": N_("代办内容"),
     "reasons": N_("原因"),
     "comment": N_("补充说明"),
     "step": N_("级别"),
@@ -91,6 +93,8 @@ def _words(name: str, value: Any) -> str:
         return _(RATING_NAMES[value])
     if name == "reasons":
         return "；".join(_(BAD_REASONS.get(reason, reason)) for reason in value)
+    if name == "power":
+        return _(POWERS[value])
     if name == "step":
         return step_name(value)
     if name == "late_minutes":

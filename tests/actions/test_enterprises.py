@@ -89,7 +89,7 @@ def test_a_file_that_the_desk_opened_finds_its_owner(town: Town) -> None:
     ask_to_join(made.id, "王总", "13900139000")
     assert unread(town.user("desk").id) == before + 1
     accept_invitation(town.user("bob").id, invite_owner(town.desk, made.id))
-    assert made.id in town.bob.owned_enterprise_ids
+    assert made.id in town.bob.enterprises_with("enterprise.invite")
     with pytest.raises(Refused):
         invite_owner(town.desk, made.id)
 

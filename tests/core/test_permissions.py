@@ -2,7 +2,16 @@
 
 import pytest
 
-from servicedesk.core.permissions import PERMISSIONS, Actor, Role, Scope, Subject, allows, scope_of
+from servicedesk.core.permissions import (
+    PERMISSIONS,
+    Actor,
+    Part,
+    Role,
+    Scope,
+    Subject,
+    allows,
+    scope_of,
+)
 
 ADMIN = Actor(1, Role.ADMIN, 1)
 
@@ -37,7 +46,7 @@ def test_leaders_do_not_open_confidential_matters() -> None:
 
 
 def test_own_means_an_enterprise_that_the_person_acts_for() -> None:
-    clerk = Actor(1, Role.REQUESTER, 1, enterprise_ids=frozenset({5}))
+    clerk = Actor(1, Role.REQUESTER, 1, parts={5: Part.CLERK})
     assert allows(clerk, "ticket.view", Subject(1, 5))
     assert not allows(clerk, "ticket.view", Subject(1, 6))
     assert not allows(clerk, "ticket.view", Subject(2, 5))

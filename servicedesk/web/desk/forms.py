@@ -20,6 +20,7 @@ from wtforms import (
 from wtforms.validators import NumberRange, Optional
 
 from servicedesk.catalogue.models import Metric
+from servicedesk.core.authorization import POWERS
 from servicedesk.tickets.actions import CHANNELS, DESCRIPTION_MAX
 from servicedesk.tickets.effects import EXTENSION_MAX_DAYS, RESULTS
 from servicedesk.web.forms import at_most, phone_field, required, tidy
@@ -98,7 +99,17 @@ class ResolveForm(Form):
     resolution = _words(_l("办理情况（企业会看到）"), rows=4)
 
 
+class ActForm(NoteForm):
+    """What was done for the enterprise, and under which power of the letter."""
+
+    power = RadioField(_l("代办内容"), choices=[], validators=[required()])
+
+
 FORMS: Mapping[str, type[Form]] = {
+    "act": ActForm,
+    "suspend": ReasonForm,
+    "resume": NoteForm,
+    "terminate": DeclineForm,
     "decline": DeclineForm,
     "dispatch": DispatchForm,
     "return": ReasonForm,
@@ -114,7 +125,7 @@ FORMS: Mapping[str, type[Form]] = {
     "rework": ReasonForm,
     "close_verified": NoteForm,
 }
-WITH_FILES = frozenset({"request_supplement", "supplement", "resolve"})
+WITH_FILES = frozenset({"request_supplement", "supplement", "resolve", "act"})
 
 
 def step_form(
@@ -132,6 +143,8 @@ def step_form(
     form = kind(data, prefix=f"{name}-")
     if isinstance(form, DispatchForm):
         form.unit_id.choices = list(units)
+    if isinstance(form, ActForm):
+        form.power.choices = [(code, _(label)) for code, label in POWERS.items()]
     if isinstance(form, AssignForm):
         form.assignee_id.choices = list(people)
     if isinstance(form, ResolveForm):

@@ -3,6 +3,7 @@
 from flask import abort, current_app, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from servicedesk.core.permissions import PART_NAMES
 from servicedesk.core.words import N_
 from servicedesk.enterprises import actions as enterprises
 from servicedesk.enterprises.models import Enterprise
@@ -18,7 +19,6 @@ STANDINGS = {
     "review": N_("代码待服务台核实，不影响办事"),
     "preparing": N_("筹建中，领取营业执照后请告知服务台补录代码"),
 }
-PARTS = {"owner": N_("企业管理员"), "clerk": N_("经办人")}
 
 
 def chosen_enterprise() -> Enterprise | None:
@@ -53,7 +53,7 @@ def choose_enterprise() -> Response:
 def invite() -> str:
     """Make an invitation and show its link, this once."""
     wanted = request.form.get("enterprise", 0, type=int)
-    if wanted not in actor().owned_enterprise_ids:
+    if wanted not in actor().enterprises_with("enterprise.invite"):
         abort(404)
     token = enterprises.invite(actor(), wanted)
     session[CHOSEN] = wanted
@@ -63,9 +63,11 @@ def invite() -> str:
 
 def _page(link: str = "") -> str:
     enterprise = chosen_enterprise()
-    owned = enterprise is not None and enterprise.id in actor().owned_enterprise_ids
+    owned = enterprise is not None and enterprise.id in actor().enterprises_with(
+        "enterprise.invite"
+    )
     return render_template(
         "portal/enterprise.html", enterprise=enterprise, enterprises=my_enterprises(),
         people=members(enterprise.id) if enterprise else [], owned=owned, link=link,
-        standings=STANDINGS, parts=PARTS,
+        standings=STANDINGS, parts=PART_NAMES,
     )  # fmt: skip

@@ -25,6 +25,7 @@ TABS: Mapping[str, str] = {
 }
 MY_TURN: Mapping[State, str] = {
     State.AWAITING_ENTERPRISE: N_("轮到您：补充材料或信息"),
+    State.SUSPENDED: N_("已中止：可以要求续办"),
     State.RESOLVED: N_("轮到您：确认是否真正解决"),
     State.FOLLOWED_UP: N_("轮到您：评价本次服务"),
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from servicedesk.accounts.queries import user as get_user
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, ENDS, State
+from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, ENDS, STATE_NAMES, State
 from servicedesk.organisation.queries import unit as get_unit
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.portal.words import _
@@ -18,6 +18,7 @@ STANDS_AT: Mapping[State, int] = {
     State.DISPATCHED: 2,
     State.IN_PROGRESS: 2,
     State.AWAITING_ENTERPRISE: 2,
+    State.SUSPENDED: 2,
     State.RESOLVED: 3,
     State.FOLLOWED_UP: 4,
     State.RATED: 5,
@@ -29,15 +30,18 @@ NEXT: Mapping[State, str] = {
     State.DISPATCHED: N_("签收，然后开始办理"),
     State.IN_PROGRESS: N_("办理，并把结果告诉您"),
     State.AWAITING_ENTERPRISE: N_("请您补充材料或信息，之后继续办理"),
+    State.SUSPENDED: N_("已中止：原因消除后续办；您随时可以要求续办或撤回"),
     State.RESOLVED: N_("请您确认是否真正解决；没有解决会退回重办"),
     State.FOLLOWED_UP: N_("请您评价本次服务"),
     State.RATED: N_("归档"),
     State.CLOSED: N_("已办完并归档"),
     State.DECLINED: N_("没有受理，理由和办理渠道见下方"),
     State.WITHDRAWN: N_("您已撤回，不再办理"),
+    State.TERMINATED: N_("中止期满已终止，理由和办理渠道见下方"),
 }
+ENDED_EARLY = ENDS - {State.CLOSED}
 WITH_DESK = frozenset({State.SUBMITTED, State.ACCEPTED, State.RATED})
-WITH_UNIT = frozenset({State.DISPATCHED, State.IN_PROGRESS})
+WITH_UNIT = frozenset({State.DISPATCHED, State.IN_PROGRESS, State.SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ class Stop:
 def path(ticket: Ticket) -> list[Stop]:
     """Return the six stops of a request, or the short path of one that ended early."""
     state = State(ticket.state)
-    if state in (State.DECLINED, State.WITHDRAWN):
-        last = _("不予受理") if state is State.DECLINED else _("已撤回")
+    if state in ENDED_EARLY:
+        last = _(STATE_NAMES[state])
         accepted = [Stop(_("受理"), "done")] if ticket.accepted_at else []
         return [Stop(_("已提交"), "done"), *accepted, Stop(last, "here")]
     here = STANDS_AT[state]
@@ -130,6 +134,8 @@ def _until(ticket: Ticket, state: State) -> datetime | None:
 def _note(ticket: Ticket, state: State) -> str:
     if state is State.AWAITING_ENTERPRISE:
         return _("办理时限已暂停，等您补充后继续计时")
+    if state is State.SUSPENDED:
+        return _("办理时限已暂停，续办后继续计时")
     if state is State.RESOLVED:
         return _("没有期限；您未确认时，服务台会打电话回访")
     return ""

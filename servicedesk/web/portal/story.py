@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from servicedesk.core.authorization import POWERS
 from servicedesk.core.permissions import ROLE_NAMES, Role
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.reports.masking import masked_name
@@ -22,9 +23,10 @@ ICONS: Mapping[str, str] = {
     "dispatch": "arrow-right", "sign": "edit", "request_supplement": "player-pause",
     "supplement": "player-play", "approve_extension": "calendar", "resolve": "circle-check",
     "confirm": "check", "dispute": "refresh", "follow_up": "phone", "miss": "phone",
-    "rework": "refresh", "rate": "star", "withdraw": "x", "recompute": "calendar",
+    "rework": "refresh", "rate": "star", "withdraw": "x", "act": "hand-stop", "suspend": "player-pause",
+    "resume": "player-play", "terminate": "circle-x", "recompute": "calendar",
 }  # fmt: skip
-LOUD = frozenset({"decline", "request_supplement", "dispute", "rework"})
+LOUD = frozenset({"decline", "request_supplement", "dispute", "rework", "suspend", "terminate"})
 UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
 
@@ -115,6 +117,9 @@ _SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
     "dispute": "reason",
     "rework": "reason",
     "withdraw": "reason",
+    "act": "note",
+    "suspend": "reason",
+    "resume": "note",
     "rate": "comment",
     "close_verified": "note",
 }
@@ -135,6 +140,10 @@ def _declined(event: TicketEvent) -> Facts:
         (_("理由"), str(event.data.get("reason", ""))),
         (_("去哪里办"), str(event.data.get("where_to_go", ""))),
     ]
+
+
+def _acted(event: TicketEvent) -> Facts:
+    return [(_("代办内容"), _(POWERS[str(event.data["power"])]))]
 
 
 def _extended(event: TicketEvent) -> Facts:
@@ -164,6 +173,8 @@ def _moment(value: object) -> str:
 
 _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
     "decline": _declined,
+    "terminate": _declined,
+    "act": _acted,
     "approve_extension": _extended,
     "resolve": _resolved,
     "rate": _rated,

@@ -1,0 +1,14 @@
+"""What else an enterprise's file holds: titles, patents, contracts, contacts."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

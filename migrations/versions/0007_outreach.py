@@ -1,0 +1,14 @@
+"""Visit rounds, and visits that raise any number of tickets."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

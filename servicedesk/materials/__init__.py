@@ -1,0 +1,1 @@
+"""What enterprises hand in: documents, deferred materials, letters of authorization."""
