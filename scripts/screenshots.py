@@ -51,6 +51,20 @@ def shots(app: Flask) -> list[Shot]:
         Shot("portal-file", "qiye", "/portal/items/J03/file"),
         Shot("portal-requests", "qiye", "/portal/requests"),
         Shot("portal-enterprise", "qiye", "/portal/enterprise"),
+        Shot("portal-members", "qiye", "/portal/members"),
+        Shot("portal-projects", "qiye", "/portal/projects"),
+        Shot("portal-project", "qiye", "/portal/projects/9"),
+        Shot("portal-accountant", "kuaiji", "/portal/home"),
+        Shot("desk-project-wall", "leader", "/desk/projects/wall"),
+        Shot("desk-projects", "desk", "/desk/projects"),
+        Shot("desk-project", "desk", "/desk/projects/10"),
+        Shot("portal-materials", "qiye", "/portal/materials"),
+        Shot("portal-letters", "qiye", "/portal/letters"),
+        Shot("portal-filing", "qiye", "/portal/items/A04/file"),
+        Shot("desk-documents", "desk", "/desk/documents"),
+        Shot("desk-deferred", "desk", "/desk/deferred"),
+        Shot("desk-letters", "desk", "/desk/letters"),
+        Shot("desk-originals", "desk", "/desk/originals"),
         Shot("notices", "qiye", "/notices"),
         Shot("desk-queue", "desk", "/desk/?view=open&sort=due"),
         Shot("desk-dispatch", "desk", f"/desk/tickets/{signing}"),
@@ -58,15 +72,58 @@ def shots(app: Flask) -> list[Shot]:
         Shot("desk-ticket", "head", f"/desk/tickets/{mine}"),
         Shot("desk-follow-up", "huifang", f"/desk/tickets/{resolved}"),
         Shot("desk-officer", "officer", "/desk/"),
+        Shot("desk-enterprises", "head", "/desk/enterprises"),
+        Shot("desk-enterprise", "head", f"/desk/enterprises/{_enterprise(app)}"),
+        Shot("desk-import", "desk", "/desk/import/enterprises"),
+        Shot("desk-duplicates", "head", "/desk/duplicates"),
+        Shot("desk-patents", "desk", "/desk/patents?year=2024"),
         Shot("joint-meeting", "leader", "/desk/joint-meeting"),
         Shot("insight", "leader", "/insight/"),
         Shot("insight-2024", "leader", "/insight/?period=2024"),
         Shot("admin-home", "admin", "/admin/"),
         Shot("admin-users", "admin", "/admin/users"),
         Shot("admin-calendar", "admin", "/admin/calendar"),
+        Shot("admin-catalogue", "admin", "/admin/catalogue"),
+        Shot("admin-catalogue-item", "admin", "/admin/catalogue/J07"),
+        Shot("admin-catalogue-versions", "admin", "/admin/catalogue/C01/versions"),
         Shot("audit", "auditor", "/admin/audit"),
+        Shot("desk-policies", "desk", "/desk/policies"),
+        Shot("desk-policy-draft", "desk", f"/desk/policies/{_policy(app, 'draft')}"),
+        Shot("desk-policy", "desk", f"/desk/policies/{_policy(app, 'published')}"),
+        Shot("desk-declarations", "desk", "/desk/declarations"),
+        Shot("desk-policies-missed", "leader", "/desk/policies/missed?year=2025"),
+        Shot("portal-policies", "qiye", "/portal/policies"),
+        Shot("portal-declarations", "qiye", "/portal/declarations"),
+        Shot("desk-events", "desk", "/desk/events"),
+        Shot("desk-event", "desk", "/desk/events/2"),
+        Shot("desk-consultations", "desk", "/desk/consultations"),
+        Shot("desk-hiring", "desk", "/desk/hiring"),
+        Shot("portal-events", "qiye", "/portal/events"),
+        Shot("portal-events-mine", "qiye", "/portal/events?show=mine"),
+        Shot("portal-hiring", "qiye", "/portal/hiring"),
         *_of_enterprise(app),
     ]
+
+
+def _policy(app: Flask, state: str) -> int:
+    """The row number of the newest policy in this state, one for payments where there is one."""
+    from servicedesk.declarations.models import Policy
+
+    with app.app_context():
+        query = select(Policy.id).where(Policy.state == state, Policy.code.like("%-F06"))
+        found = db.session.scalar(query.order_by(Policy.closes_on.desc()))
+        return found or db.session.scalar(select(Policy.id).where(Policy.state == state)) or 0
+
+
+def _enterprise(app: Flask) -> int:
+    """The row number of the demo clerk's enterprise."""
+    from servicedesk.accounts.queries import by_login
+    from servicedesk.web.access import actor_of
+
+    with app.app_context():
+        clerk = by_login("qiye")
+        assert clerk is not None
+        return min(actor_of(clerk).enterprise_ids)
 
 
 def _number(*conditions: object, state: State) -> str:

@@ -6,7 +6,11 @@ from flask import Flask
 
 import config
 from servicedesk import cli, database, web
+from servicedesk.declarations import actions as declarations
 from servicedesk.extensions import babel, csrf, db, limiter, login_manager, migrate
+from servicedesk.hiring import actions as hiring
+from servicedesk.materials import actions as materials
+from servicedesk.packages import actions as packages
 from servicedesk.tickets import reactions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +32,9 @@ def create_app(settings: config.Settings) -> Flask:
 
 def _connect_features() -> None:
     """Say which features go on when a ticket has moved, in the same transaction."""
-    reactions.connect()
+    reactions.connect(
+        packages.follow_ticket, materials.release, declarations.follow_ticket, hiring.on_step
+    )
 
 
 def _flask_config(settings: config.Settings) -> dict[str, object]:

@@ -9,6 +9,7 @@ from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.organisation.actions import create_park
 from servicedesk.organisation.models import Park
+from servicedesk.packages.loading import load as load_packages
 from servicedesk.transaction import unit_of_work
 
 PARK = {"code": "hcgxq", "name": "鹤城高新区", "short_name": "鹤城高新区", "region": "431202"}
@@ -28,4 +29,5 @@ def fill() -> None:
     """Make the park if there is none, and load its catalogue and calendar."""
     park = db.session.scalar(select(Park).order_by(Park.id).limit(1)) or create_park(**PARK)
     load_catalogue(park.id)
+    load_packages(park.id)
     seed(park.id, until=clock.now().year + 1)

@@ -116,6 +116,7 @@ class Town:
             "act": ("desk", {"power": "hand_in", "note": "已递交设立登记申请。"}),
             "suspend": ("officer", {"reason": "企业申请暂缓"}),
             "resume": ("officer", {"note": "材料已备齐"}),
+            "ask_resume": (requester, {"note": "材料已备齐，请继续办理"}),
             "terminate": ("head", {"reason": "逾期未续办", "where_to_go": "可重新提交申请"}),
             "request_extension": ("officer", {"days": 2, "reason": "需要外勘"}),
             "approve_extension": ("unithead", {}),

@@ -28,6 +28,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "version", name=op.f("uq_item_version_item_id_version")),
     )
     op.create_table(
+        "material_template",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("park_id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("stored_as", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["user_account.id"], name=op.f("fk_material_template_created_by_id")
+        ),
+        sa.ForeignKeyConstraint(["park_id"], ["park.id"], name=op.f("fk_material_template_park_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_material_template")),
+        sa.UniqueConstraint("stored_as", name=op.f("uq_material_template_stored_as")),
+        sa.UniqueConstraint("token", name=op.f("uq_material_template_token")),
+    )
+    with op.batch_alter_table("material_template", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_material_template_park_id"), ["park_id"], unique=False)
+
+    op.create_table(
         "authorization_letter",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
@@ -104,6 +127,9 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("ladder", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(
+            sa.Column("edited", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
 
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.add_column(
@@ -122,6 +148,7 @@ def downgrade() -> None:
         batch_op.drop_column("acting")
 
     with op.batch_alter_table("service_item", schema=None) as batch_op:
+        batch_op.drop_column("edited")
         batch_op.drop_column("version")
         batch_op.drop_column("ladder")
         batch_op.drop_column("listed")
@@ -147,4 +174,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_authorization_letter_valid")
 
     op.drop_table("authorization_letter")
+    with op.batch_alter_table("material_template", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_material_template_park_id"))
+
+    op.drop_table("material_template")
     op.drop_table("item_version")

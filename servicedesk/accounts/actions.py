@@ -128,14 +128,26 @@ def change_password(actor: Actor, old: str, new_hash: str) -> None:
     Raises:
         Refused: the old password is wrong, or was wrong too often.
     """
+    known = confirm_password(actor, old, N_("原密码不正确。"), "old")
+    _set_password(actor, known, new_hash)
+
+
+def confirm_password(actor: Actor, password: str, wrong: str, field: str) -> str:
+    """Insist that the person at the browser knows the account's password; returns its hash.
+
+    The slow comparison happens outside any transaction. ``wrong`` is said at the input ``field``.
+
+    Raises:
+        Refused: the password is wrong, or was wrong too often.
+    """
     user = db.session.get_one(User, actor.user_id)
     login, known = user.login, user.password_hash
     if failures_since(clock.now() - WINDOW, login=login) >= FAILURES_PER_LOGIN:
         raise Refused(N_("失败次数过多，请15分钟后再试。"))
-    if not _matches(user, old):
+    if not _matches(user, password):
         _count_failure(login, origin.get())
-        raise Refused(N_("原密码不正确。"), field="old")
-    _set_password(actor, known, new_hash)
+        raise Refused(wrong, field=field)
+    return known
 
 
 @unit_of_work

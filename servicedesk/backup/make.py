@@ -80,7 +80,10 @@ def _dump(connection: Connection, table: Table, folder: Path) -> TableEntry:
 
 def _uploads(connection: Connection) -> list[tuple[str, str, bool]]:
     """Every file that a row names, its hash, and whether a ticket has it."""
-    found = text("SELECT stored_as, sha256, ticket_id IS NOT NULL FROM upload ORDER BY id")
+    found = text(
+        "SELECT stored_as, sha256, ticket_id IS NOT NULL AS taken FROM upload "
+        "UNION ALL SELECT stored_as, sha256, 1 = 1 FROM material_template ORDER BY stored_as"
+    )
     return [(row[0], row[1], bool(row[2])) for row in connection.execute(found)]
 
 

@@ -1,14 +1,27 @@
 """The form fields of a service item (表单字段): read from their definition, checked once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from re import fullmatch
-from typing import Any, Self
+from typing import Any
+
+from servicedesk.catalogue.reading import Fault, Reader
+from servicedesk.core.questions import Condition, Question
+from servicedesk.core.words import N_
 
 COMMON_FIELDS = frozenset({"title", "description", "contact", "phone"})  # every form has these
+RESERVED = COMMON_FIELDS | {
+    "acting", "channel", "csrf_token", "data", "enterprise", "errors", "files", "fill", "key",
+    "met", "meta", "name", "place", "populate_obj", "process", "seen", "step", "uploads",
+    "visited_on",
+}  # fmt: skip
+RESERVED_BEGINNINGS = ("material", "validate")
 TEXT_LENGTH = {"text": 200, "textarea": 2000, "phone": 20}
 LARGEST_NUMBER = 10_000_000
+FIELDS_MAX = 15
+OPTIONS_MAX = 40
+LABEL_MAX, HELP_MAX, VALUE_MAX, UNIT_MAX = 60, 200, 60, 10
 
 
 class FieldType(StrEnum):
@@ -24,9 +37,29 @@ class FieldType(StrEnum):
     PHONE = "phone"
 
 
-_NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY})
-_CHOICES = frozenset({FieldType.CHOICE, FieldType.CHOICES})
-_TEXTS = frozenset({FieldType.TEXT, FieldType.TEXTAREA, FieldType.PHONE})
+TYPE_NAMES: Mapping[FieldType, str] = {
+    FieldType.TEXT: N_("一行文字"),
+    FieldType.TEXTAREA: N_("多行文字"),
+    FieldType.NUMBER: N_("整数"),
+    FieldType.MONEY: N_("金额"),
+    FieldType.DATE: N_("日期"),
+    FieldType.CHOICE: N_("单选"),
+    FieldType.CHOICES: N_("多选"),
+    FieldType.PHONE: N_("电话"),
+}
+NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY})
+CHOICES = frozenset({FieldType.CHOICE, FieldType.CHOICES})
+TEXTS = frozenset({FieldType.TEXT, FieldType.TEXTAREA, FieldType.PHONE})
+_OWNERS = {
+    "options": CHOICES,
+    "unit": NUMBERS,
+    "min": NUMBERS,
+    "max": NUMBERS,
+    "max_length": TEXTS,
+}
+_KEYS = (
+    "name", "label", "label_en", "type", "required", "help", "help_en", *_OWNERS, "when",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +68,12 @@ class Option:
 
     value: str
     label: str
-    label_en: str
+    label_en: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the definition that reads as this option."""
+        english = {"label_en": self.label_en} if self.label_en else {}
+        return {"value": self.value, "label": self.label, **english}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,123 +92,155 @@ class Field:
     min: int | None = None
     max: int | None = None
     max_length: int | None = None
+    when: Condition | None = None
 
-    @classmethod
-    def from_definition(cls, item_code: str, definition: Mapping[str, Any]) -> Self:
-        """Build a field from its definition.
+    def to_dict(self) -> dict[str, Any]:
+        """Return the shortest definition that reads as this field: defaults are left out."""
+        bare = _with_limits(Field(self.name, self.label, "", self.type))
+        given: dict[str, Any] = {"name": self.name, "label": self.label}
+        if self.label_en:
+            given["label_en"] = self.label_en
+        given["type"] = self.type.value
+        for key in ("required", "help", "help_en", "unit", "min", "max", "max_length"):
+            if getattr(self, key) != getattr(bare, key):
+                given[key] = getattr(self, key)
+        if self.options:
+            given["options"] = [option.to_dict() for option in self.options]
+        if self.when is not None:
+            given["when"] = when_to_dict(self.when)
+        return given
 
-        Raises:
-            ValueError: the definition is wrong; the message names item and field.
-        """
-        try:
-            return cls(**_checked(definition))
-        except (TypeError, ValueError) as error:
-            name = definition.get("name", "?")
-            raise ValueError(f"item {item_code}, field {name}: {error}") from error
+
+def when_to_dict(when: Condition) -> dict[str, Any]:
+    """Return the definition that reads as this condition."""
+    return {"field": when.field, "equals": list(when.equals)}
+
+
+def _with_limits(field: Field) -> Field:
+    """Return the field with the limits that its type has by default where none is given."""
+    if field.type in TEXTS and field.max_length is None:
+        return replace(field, max_length=TEXT_LENGTH[field.type])
+    if field.type in NUMBERS:
+        low = 0 if field.min is None else field.min
+        high = LARGEST_NUMBER if field.max is None else field.max
+        return replace(field, min=low, max=high)
+    return field
 
 
 def fields_from(item_code: str, definitions: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
-    """Build all fields of an item's form.
+    """Build all fields of a stored form; an old one may have names that are reserved since.
 
     Raises:
-        ValueError: a definition is wrong or a name stands twice.
+        ValueError: a definition is wrong; the message names item and field.
     """
-    fields: dict[str, Field] = {}
-    for definition in definitions:
-        field = Field.from_definition(item_code, definition)
-        if field.name in fields:
-            raise ValueError(f"item {item_code}, field {field.name}: the name stands twice")
-        fields[field.name] = field
-    return tuple(fields.values())
+    faults: list[Fault] = []
+    reader = Reader({"fields": list(definitions)}, (), faults, ("fields",))
+    fields = read_fields(reader, reserved=frozenset())
+    for fault in faults:
+        index = fault.path[1] if len(fault.path) > 1 else None
+        name = definitions[index].get("name", "?") if isinstance(index, int) else "?"
+        raise ValueError(f"item {item_code}, field {name}: {fault}")
+    return fields
 
 
-def _checked(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``Field``; the first rule that is broken raises."""
-    kind = FieldType(definition.get("type", ""))
-    given = {**definition, "type": kind}
-    _check_names(given)
-    _check_belongings(kind, given)
-    if kind in _CHOICES:
-        given["options"] = _options(given.get("options"))
-    if kind in _TEXTS:
-        given["max_length"] = _positive(given.get("max_length", TEXT_LENGTH[kind]))
-    if kind in _NUMBERS:
-        given["min"], given["max"] = _range(given)
-    return given
+def questions_of(fields: Sequence[Field]) -> list[Question]:
+    """Return the fields as the rules about conditions know them."""
+    return [(field.name, field.when) for field in fields]
 
 
-def _check_names(given: Mapping[str, Any]) -> None:
-    name = _text(given, "name")
+def read_fields(item: Reader, reserved: Collection[str] = RESERVED) -> tuple[Field, ...]:
+    """Read the fields of an item; what is wrong is noted at ``item``."""
+    found: dict[str, Field] = {}
+    for reader in item.each("fields", FIELDS_MAX, _KEYS):
+        field = _read_field(reader, tuple(found.values()), reserved)
+        if field.name in found:
+            reader.blame("name", N_("这个名称已用过。"))
+        found[field.name] = field
+    return tuple(found.values())
+
+
+def _read_field(reader: Reader, earlier: Sequence[Field], reserved: Collection[str]) -> Field:
+    kind = FieldType(reader.choice("type", list(FieldType)) or FieldType.TEXT)
+    for key, kinds in _OWNERS.items():
+        if reader.has(key) and kind not in kinds:
+            reader.blame(key, N_("这种类型的字段没有这一项。"))
+    field = Field(
+        name=_name(reader, reserved),
+        label=reader.text("label", LABEL_MAX),
+        label_en=reader.text("label_en", LABEL_MAX * 2, needed=False),
+        type=kind,
+        required=reader.flag("required"),
+        help=reader.text("help", HELP_MAX, needed=False),
+        help_en=reader.text("help_en", HELP_MAX * 2, needed=False),
+        options=_options(reader) if kind in CHOICES else (),
+        unit=reader.text("unit", UNIT_MAX, needed=kind is FieldType.MONEY)
+        if kind in NUMBERS
+        else "",
+        when=read_when(reader, earlier),
+    )
+    return _with_limits(_limited(reader, field))
+
+
+def _name(reader: Reader, reserved: Collection[str]) -> str:
+    name = reader.text("name", 40)
+    if not name:
+        return ""
     if not fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-        raise ValueError("the name must be snake_case ASCII")
-    if name in COMMON_FIELDS:
-        raise ValueError("every form already has this field")
-    _text(given, "label")
-    _text(given, "label_en")
-    if not isinstance(given.get("required", False), bool):
-        raise ValueError("required must be true or false")
-    if ("help" in given) != ("help_en" in given):
-        raise ValueError("help and help_en go together")
-    for key in ("help", "help_en", "unit"):
-        if key in given:
-            _text(given, key)
+        reader.blame("name", N_("只能用小写字母、数字和下划线，以字母开头，最多40个字符。"))
+    elif name in reserved or (reserved and name.startswith(RESERVED_BEGINNINGS)):
+        reader.blame("name", N_("每张表单已有这个名称，请换一个。"))
+    return name
 
 
-def _check_belongings(kind: FieldType, given: Mapping[str, Any]) -> None:
-    """Refuse what another type of field has."""
-    owners = {
-        "options": _CHOICES,
-        "unit": _NUMBERS,
-        "min": _NUMBERS,
-        "max": _NUMBERS,
-        "max_length": _TEXTS,
-    }
-    for key, kinds in owners.items():
-        if key in given and kind not in kinds:
-            raise ValueError(f"a {kind} has no {key}")
-    if kind is FieldType.MONEY and "unit" not in given:
-        raise ValueError("money needs a unit")
+def _limited(reader: Reader, field: Field) -> Field:
+    """Return the field with the limits that its definition gives."""
+    if field.type in TEXTS:
+        longest = TEXT_LENGTH["textarea"] * 2
+        return replace(field, max_length=reader.number("max_length", 1, longest, needed=False))
+    if field.type not in NUMBERS:
+        return field
+    low = reader.number("min", -LARGEST_NUMBER, LARGEST_NUMBER, needed=False)
+    high = reader.number("max", -LARGEST_NUMBER, LARGEST_NUMBER, needed=False)
+    limited = _with_limits(replace(field, min=low, max=high))
+    if (limited.min or 0) > (limited.max or 0):
+        reader.blame("max", N_("最大值不能小于最小值。"))
+    return limited
 
 
-def _options(definitions: object) -> tuple[Option, ...]:
-    if not isinstance(definitions, list) or not definitions:
-        raise ValueError("a choice needs options")
-    options = tuple(_option(definition) for definition in definitions)
-    if len({option.value for option in options}) < len(options):
-        raise ValueError("an option stands twice")
-    return options
+def _options(reader: Reader) -> tuple[Option, ...]:
+    found: dict[str, Option] = {}
+    for part in reader.each("options", OPTIONS_MAX, ("value", "label", "label_en")):
+        value = part.text("value", VALUE_MAX)
+        if set(value) & set("|="):
+            part.blame("value", N_("选项里不能有 | 和 = 。"))
+        if value in found:
+            part.blame("value", N_("重复了。"))
+        label = part.text("label", LABEL_MAX)
+        found[value] = Option(value, label, part.text("label_en", LABEL_MAX * 2, needed=False))
+    if not found:
+        reader.blame("options", N_("至少要有一个选项。"))
+    return tuple(found.values())
 
 
-def _option(definition: object) -> Option:
-    if not isinstance(definition, Mapping):
-        raise ValueError("an option is a mapping")
-    for key in ("value", "label", "label_en"):
-        _text(definition, key)
-    return Option(**definition)
-
-
-def _range(given: Mapping[str, Any]) -> tuple[int, int]:
-    low, high = _integer(given.get("min", 0)), _integer(given.get("max", LARGEST_NUMBER))
-    if low > high:
-        raise ValueError("min is above max")
-    return low, high
-
-
-def _text(given: Mapping[str, Any], key: str) -> str:
-    value = given.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{key} must be a text")
-    return value
-
-
-def _integer(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a whole number")
-    return value
-
-
-def _positive(value: object) -> int:
-    number = _integer(value)
-    if number < 1:
-        raise ValueError(f"{value!r} is not a positive number")
-    return number
+def read_when(reader: Reader, fields: Sequence[Field]) -> Condition | None:
+    """Read a condition on one of ``fields``, which stand earlier; ``None`` where there is none."""
+    if not reader.has("when"):
+        return None
+    part = reader.part("when", ("field", "equals"))
+    name = part.text("field", 40)
+    equals = part.texts("equals", OPTIONS_MAX, VALUE_MAX)
+    if not equals:
+        part.blame("equals", N_("至少写一个答案。"))
+    field = next((one for one in fields if one.name == name), None)
+    if name and (field is None or field.type not in CHOICES):
+        part.blame("field", N_("条件只能看排在前面的单选或多选字段。"))
+    elif field is not None:
+        unknown = [value for value in equals if value not in {one.value for one in field.options}]
+        if unknown:
+            part.blame(
+                "equals",
+                N_("“%(field)s”没有选项“%(value)s”。"),
+                field=field.label,
+                value=unknown[0],
+            )
+    return Condition(name, equals)

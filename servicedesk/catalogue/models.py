@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, true
+from sqlalchemy import ForeignKey, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from servicedesk.database import Base
@@ -42,7 +42,8 @@ class ServiceItem(Base):
     ``promised_days`` and ``statutory_days`` are working days; ``fields`` describes the form,
     ``materials`` what to hand in (``deferrable`` marks 容缺), ``outcomes`` metric codes. ``ladder``
     holds the working days after the due time for levels 1 to 3, where the item has its own. An item
-    that is not ``listed`` can be asked for only as a step of a package.
+    that is not ``listed`` can be asked for only as a step of a package. What an administrator has
+    ``edited`` is this park's own: loading the catalogue's files leaves it alone.
     """
 
     __tablename__ = "service_item"
@@ -72,12 +73,14 @@ class ServiceItem(Base):
     listed: Mapped[bool] = mapped_column(default=True, server_default=true())
     ladder: Mapped[list[Any] | None]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    edited: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ItemVersion(Base):
     """What a service item was at one version (事项版本): a ticket keeps the one it was filed under.
 
-    ``definition`` holds the columns of :class:`ServiceItem` by name.
+    ``definition`` holds the columns of :class:`ServiceItem` by name. Nobody published what the
+    installation's files said.
     """
 
     __tablename__ = "item_version"
@@ -89,3 +92,20 @@ class ItemVersion(Base):
     definition: Mapped[dict[str, Any]]
     published_at: Mapped[datetime]
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class MaterialTemplate(Base):
+    """A file that shows how a material is filled in (材料样表); definitions name its ``token``."""
+
+    __tablename__ = "material_template"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"), index=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    stored_as: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))

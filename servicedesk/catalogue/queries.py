@@ -1,18 +1,16 @@
-"""Reading the catalogue: lists, single items, their forms, and a forgiving search."""
+"""Reading the catalogue: lists, single items, their forms and versions, and a forgiving search."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from servicedesk.catalogue.fields import Field, fields_from
-from servicedesk.catalogue.models import Category, Metric, ServiceItem
-from servicedesk.core.textsearch import MAX_QUERY, index_terms, normalise
+from servicedesk.catalogue.fields import Field, fields_from, questions_of
+from servicedesk.catalogue.finding import find
+from servicedesk.catalogue.materials import Material, materials_from
+from servicedesk.catalogue.models import Category, ItemVersion, Metric, ServiceItem
+from servicedesk.core.questions import kept
 from servicedesk.extensions import db
-
-SIMILAR_ITEMS = 8
-_NAME, _ALIAS, _WORD, _PART = range(4)  # how well a term matches, best first
 
 
 def categories() -> Sequence[Category]:
@@ -41,6 +39,11 @@ def item_labels(park_id: int) -> Sequence[Row[Any]]:
     return db.session.execute(chosen.order_by(ServiceItem.code)).all()
 
 
+def listed_items(park_id: int) -> Sequence[ServiceItem]:
+    """Return the park's items that can be asked for by themselves."""
+    return [item for item in items(park_id) if item.listed]
+
+
 def items_by_id(park_id: int) -> dict[int, ServiceItem]:
     """Return the park's service items by row number."""
     return {item.id: item for item in items(park_id)}
@@ -48,7 +51,7 @@ def items_by_id(park_id: int) -> dict[int, ServiceItem]:
 
 def common_items(park_id: int) -> Sequence[ServiceItem]:
     """Return what is asked for most."""
-    return [item for item in items(park_id) if item.common]
+    return [item for item in listed_items(park_id) if item.common]
 
 
 def item(item_id: int) -> ServiceItem:
@@ -68,56 +71,50 @@ def fields_of(item: ServiceItem) -> tuple[Field, ...]:
     return fields_from(item.code, item.fields)
 
 
+def materials_of(item: ServiceItem) -> tuple[Material, ...]:
+    """Return what the item asks to be handed in."""
+    return materials_from(item.code, item.materials, fields_of(item))
+
+
 def search(park_id: int, text: str) -> list[ServiceItem]:
-    """Find items by name, alias, pinyin, English word or code; every word must match.
+    """Find listed items by everyday words, pinyin, English or code, slips forgiven; best first."""
+    return find(listed_items(park_id), text)
 
-    A match in the name comes before one in an alias, that before pinyin and English. When nothing
-    matches, the items that share most pairs of Chinese characters with ``text`` are returned.
+
+def item_at(item_id: int, version: int) -> ServiceItem:
+    """Return an item as it was at ``version``: a copy to read, which no session ever writes.
+
+    The row itself is returned where the version is the present one, or was never kept.
     """
-    text = text[:MAX_QUERY]
-    terms = _words(text)
-    if not terms:
-        return []
-    candidates = items(park_id)
-    ranks = {item.id: _rank(item, terms) for item in candidates}
-    found = [item for item in candidates if ranks[item.id] is not None]
-    return sorted(found, key=lambda item: ranks[item.id] or 0) or _similar(candidates, text)
+    now = item(item_id)
+    if now.version == version:
+        return now
+    definition = db.session.scalar(
+        select(ItemVersion.definition).where(
+            ItemVersion.item_id == item_id, ItemVersion.version == version
+        )
+    )
+    if definition is None:
+        return now
+    return ServiceItem(
+        **definition, id=now.id, park_id=now.park_id, version=version, edited=now.edited,
+        search_text=now.search_text,
+    )  # fmt: skip
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", normalise(text))
+def materials_for(item: ServiceItem, answers: Mapping[str, Any]) -> list[Material]:
+    """Return the materials that a request with these answers is asked for."""
+    fields = fields_of(item)
+    given = kept(questions_of(fields), answers)
+    return [
+        material
+        for material in materials_of(item)
+        if material.when is None or material.when.holds(given)
+    ]
 
 
-def _rank(item: ServiceItem, terms: Sequence[str]) -> int | None:
-    """Return the rank of the term that matches worst; ``None`` when one does not match."""
-    ranks = [_term_rank(item, term) for term in terms]
-    return max(rank for rank in ranks if rank is not None) if None not in ranks else None
-
-
-def _term_rank(item: ServiceItem, term: str) -> int | None:
-    if term in _compact(item.name) or item.code.casefold().startswith(term):
-        return _NAME
-    if any(term in _compact(alias) for alias in item.aliases):
-        return _ALIAS
-    if any(word.startswith(term) for word in _words(item.search_text)):
-        return _WORD
-    if len(term) > 2 and term in item.search_text:  # two letters would match inside any pinyin
-        return _PART
-    return None
-
-
-def _compact(text: str) -> str:
-    """Drop brackets and quotation marks, which nobody types when searching."""
-    return "".join(_words(text))
-
-
-def _similar(candidates: Sequence[ServiceItem], text: str) -> list[ServiceItem]:
-    """Return the items that share most pairs of Chinese characters with ``text``."""
-    wanted = _pairs(text)
-    shared = {item.id: len(wanted & _pairs(item.search_text)) for item in candidates}
-    alike = [item for item in candidates if shared[item.id]]
-    return sorted(alike, key=lambda item: -shared[item.id])[:SIMILAR_ITEMS]
-
-
-def _pairs(text: str) -> set[str]:
-    return {term for term in index_terms(text) if len(term) == 2 and not term.isascii()}
+def asked_answers(item: ServiceItem, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers without those to questions that the form does not ask then."""
+    if not any("when" in field for field in item.fields):
+        return dict(answers)
+    return kept(questions_of(fields_of(item)), answers)

@@ -93,6 +93,26 @@ FIGURES: tuple[Figure, ...] = (
     Figure("overdue", N_("超期未办结"), N_("此刻在办且已过承诺时限的工单。"), N_("件"), Basis.NOW),
 )  # fmt: skip
 
+# Outcome figures that have a register of their own, by service item: they are counted there and
+# never typed into a resolution (申报 from declarations, 到岗 from confirmed placements …).
+_DECLARED = frozenset({"applied", "recognised", "listed_invest"})
+_TAUGHT = frozenset({"events", "trained", "advised"})
+REGISTERED: Mapping[str, frozenset[str]] = {
+    "C01": frozenset({"placed"}),
+    "D01": frozenset({"fund_need", "credit", "loaned"}),
+    "D02": _DECLARED,
+    "E01": _DECLARED | _TAUGHT,
+    "E02": _DECLARED,
+    "E03": frozenset({"patents"}),
+    "E04": _TAUGHT,
+    "F01": _DECLARED,
+    "F02": _DECLARED,
+    "F03": _DECLARED,
+    "F05": _DECLARED,
+    "F06": frozenset({"granted_money"}),
+    "F07": _TAUGHT,
+}
+
 BY_KEY: Mapping[str, Figure] = {figure.key: figure for figure in FIGURES}
 COUNTED = (
     "submitted", "response_measured", "responded_in_time",

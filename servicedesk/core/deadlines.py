@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from servicedesk.core.words import N_
 from servicedesk.core.worktime import Calendar
@@ -17,6 +18,7 @@ DEFAULT_LADDER = (1, 3, 5)  # working days after the due time for levels 1, 2, 3
 FIRST_RESPONSE_DAYS = 1
 SIGN_DAYS = 1
 RATING_DAYS = 5
+LADDER_MAX = 60  # working days; what is later than that nobody waits for
 
 
 class Step(StrEnum):
@@ -147,6 +149,16 @@ def allowed_minutes(calendar: Calendar, receipt: datetime, limit: Limit) -> int:
     """Return the working minutes that ``limit`` grants from the deemed receipt on."""
     start = calendar.deemed_receipt(receipt)
     return calendar.between(start, due_after(calendar, receipt, limit.total))
+
+
+def is_ladder(days: Sequence[int]) -> bool:
+    """Tell whether ``days`` can be a ladder: three growing numbers of working days, 1 to 60."""
+    return (
+        len(days) == len(LADDER_STEPS)
+        and all(earlier < later for earlier, later in pairwise(days))
+        and days[0] >= 1
+        and days[-1] <= LADDER_MAX
+    )
 
 
 def timetable(

@@ -87,7 +87,11 @@ PERMISSIONS: Mapping[str, Grants] = {
     "enterprise.invite": _REQUESTER,
     "enterprise.members": _REQUESTER,
     "enterprise.verify": _DESK,
+    "enterprise.browse": {**_DESK, **_OVERSIGHT},
     "enterprise.edit": _DESK,
+    "enterprise.correct": _REQUESTER,
+    "patent.view": {**_DESK, **_UNIT, **_OVERSIGHT},
+    "patent.record": {**_DESK, **_UNIT},
     "enterprise.import": _DESK,
     "enterprise.export": {**_DESK, Role.LEADER: PARK},
     "enterprise.merge": {Role.DESK_HEAD: PARK},
@@ -99,6 +103,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "package.steer": {**_REQUESTER, **_DESK},
     "material.view": {**_REQUESTER, **_DESK},
     "material.keep": {**_REQUESTER, **_DESK},
+    "material.repair": _DESK,
     "authorization.view": {**_REQUESTER, **_DESK, **_OVERSIGHT},
     "authorization.prepare": {**_REQUESTER, **_DESK},
     "authorization.sign": _REQUESTER,
@@ -109,6 +114,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "visit.view": {**_DESK, **_OVERSIGHT},
     "visit.plan": _DESK,
     "visit.record": _DESK,
+    "visit.confirm": _REQUESTER,
     "visit.export": {**_DESK, Role.LEADER: PARK},
     # policies, declarations, events
     "policy.view": {**_DESK, **_OVERSIGHT, Role.OFFICER: PARK, Role.UNIT_HEAD: PARK},
@@ -123,7 +129,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "consultation.record": {**_DESK, **_UNIT},
     # people, money, projects
     "hiring.view": {**_REQUESTER, **_DESK, **_UNIT, Role.LEADER: PARK},
-    "hiring.post": {**_REQUESTER, **_DESK},
+    "hiring.post": {**_REQUESTER, **_DESK, **_UNIT},
     "hiring.refer": {**_DESK, **_UNIT},
     "hiring.confirm": _REQUESTER,
     "financing.view": {**_REQUESTER, **_DESK, **_UNIT, Role.LEADER: PARK},
@@ -132,7 +138,9 @@ PERMISSIONS: Mapping[str, Grants] = {
     "financing.offer": {**_DESK, **_UNIT},
     "financing.accept": _REQUESTER,
     "project.view": {**_REQUESTER, **_DESK, **_OVERSIGHT, Role.OFFICER: PARK, Role.UNIT_HEAD: PARK},
+    "project.wall": {**_DESK, **_OVERSIGHT, Role.OFFICER: PARK, Role.UNIT_HEAD: PARK},
     "project.edit": {**_DESK, **_UNIT},
+    "project.export": {**_DESK, Role.LEADER: PARK},
     # tickets: seeing
     "ticket.view": {
         **_REQUESTER,
@@ -154,7 +162,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "personal.unmask": {**_DESK, **_UNIT, Role.FOLLOW_UP: PARK},
     # tickets: acting
     "ticket.submit": _REQUESTER,
-    "ticket.submit_on_behalf": _DESK,
+    "ticket.submit_on_behalf": {**_DESK, **_SYSTEM},
     "ticket.accept": _DESK,
     "ticket.decline": _DESK,
     "ticket.dispatch": _DESK,
@@ -201,13 +209,17 @@ _DOING = frozenset(
         "ticket.view_confidential", "ticket.submit", "ticket.supplement", "ticket.confirm",
         "ticket.rate", "ticket.withdraw", "ticket.message", "package.submit", "package.steer",
         "material.keep", "authorization.prepare", "declaration.declare", "event.register",
+        "visit.confirm",
         "hiring.post", "hiring.confirm",
     }
 )  # fmt: skip
 _MONEY = frozenset({"financing.view", "financing.need", "financing.accept"})
 _OWNING = frozenset(
-    {"enterprise.invite", "enterprise.members", "authorization.sign", "authorization.revoke"}
-)
+    {
+        "enterprise.invite", "enterprise.members", "enterprise.correct", "authorization.sign",
+        "authorization.revoke",
+    }
+)  # fmt: skip
 PART_PERMISSIONS: Mapping[Part, frozenset[str]] = {
     Part.VIEWER: _SEEING,
     Part.CLERK: _SEEING | _DOING,

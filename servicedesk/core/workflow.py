@@ -296,6 +296,11 @@ TRANSITIONS: tuple[Transition, ...] = (
         tells=(A.REQUESTER, A.ASSIGNEE), button="primary",
     ),
     Transition(
+        "ask_resume", N_("要求续办"), _on(S.SUSPENDED), None, "ticket.supplement",
+        N_("企业要求续办已中止的事项，请恢复办理或说明原因。"),
+        needs=("note",), tells=(A.DESK, A.ASSIGNEE, A.UNIT_HEAD), button="primary",
+    ),
+    Transition(
         "terminate", N_("终止办理"), _on(S.SUSPENDED), S.TERMINATED, "ticket.terminate",
         N_("本事项中止期满，已终止办理，理由和今后的办理渠道见说明。"),
         needs=("reason", "where_to_go"), guards=(suspension_over,), clock=Clock.STOP,

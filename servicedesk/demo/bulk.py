@@ -29,7 +29,7 @@ from servicedesk.enterprises.models import Enterprise, Membership
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Park
 from servicedesk.organisation.queries import default_park
-from servicedesk.outreach.models import Visit
+from servicedesk.outreach.models import Visit, VisitTicket
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import (
@@ -49,7 +49,7 @@ SOURCES = 400  # the oldest finished tickets of the demo are copied, never copie
 BATCH = 4000
 TICKETS_PER_ENTERPRISE = 200
 _CHILDREN: Sequence[type[Base]] = (
-    TicketEvent, Rating, Outcome, FollowUpCall, PauseSpan, Extension, Escalation, Visit,
+    TicketEvent, Rating, Outcome, FollowUpCall, PauseSpan, Extension, Escalation,
 )  # fmt: skip
 _TRADES = ("电子", "机械", "新材料", "食品", "物流", "环保", "电气", "精工", "医药", "新能源")
 Row = dict[str, Any]
@@ -57,12 +57,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A ticket to copy, with its children by table and the search terms that all copies share."""
+    """A ticket to copy, with its children by table and the search terms that all copies share.
+
+    ``visit`` is the visit at which it was taken down, if it was.
+    """
 
     row: Row
     children: Mapping[Table, list[Row]]
     terms: list[str]
     day: date
+    visit: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ def _plan(
 def _write(batch: Sequence[tuple[int, _Source, _Owner, timedelta]]) -> None:
     tickets: list[Row] = []
     terms: list[Row] = []
+    visits: list[Row] = []
+    raised: list[Row] = []
+    first_visit = (db.session.scalar(select(func.max(Visit.id))) or 0) + 1
     children: dict[Table, list[Row]] = {_table(model): [] for model in _CHILDREN}
     for ticket_id, source, owner, shift in batch:
         ticket = _copy(ticket_id, source, owner, shift)
@@ -113,11 +120,14 @@ def _write(batch: Sequence[tuple[int, _Source, _Owner, timedelta]]) -> None:
         words = dict.fromkeys([*source.terms, *owner.terms, *own])
         terms.append({"id": ticket_id, "terms": " ".join(words)})
         for table, rows in source.children.items():
-            changes = {"ticket_id": ticket_id}
-            if "enterprise_id" in table.c:
-                changes["enterprise_id"] = owner.enterprise_id
-            children[table] += [_moved(row, shift) | changes for row in rows]
+            children[table] += [_moved(row, shift) | {"ticket_id": ticket_id} for row in rows]
+        if source.visit is not None:
+            visit = {"id": first_visit + len(visits), "enterprise_id": owner.enterprise_id}
+            visits.append(_moved(source.visit, shift) | visit)
+            raised.append({"visit_id": visit["id"], "ticket_id": ticket_id})
     _insert(_table(Ticket), tickets)
+    _insert(_table(Visit), visits)
+    _insert(_table(VisitTicket), raised)
     for table, rows in children.items():
         _insert(table, rows)
     search.add_many(terms)
@@ -148,10 +158,30 @@ def _sources(park_id: int) -> list[_Source]:
     query = select(Ticket.id).where(Ticket.park_id == park_id, Ticket.state.in_(ends))
     ids = list(db.session.scalars(query.order_by(Ticket.id).limit(SOURCES)))
     children = {_table(model): _children(_table(model), ids) for model in _CHILDREN}
-    return [_source(row, children) for row in _rows(_table(Ticket), "id", ids)]
+    visits = _visits(ids)
+    return [
+        _source(row, children, visits.get(row["id"])) for row in _rows(_table(Ticket), "id", ids)
+    ]
 
 
-def _source(row: Row, children: Mapping[Table, Mapping[int, list[Row]]]) -> _Source:
+def _visits(ids: Sequence[int]) -> dict[int, Row]:
+    """Return the visits of tickets; what is unique to one visit is left out."""
+    query = (
+        select(VisitTicket.ticket_id, _table(Visit))
+        .join(Visit, Visit.id == VisitTicket.visit_id)
+        .where(VisitTicket.ticket_id.in_(ids))
+    )
+    unique = {"id", "stop_id", "client_key", "confirm_token_hash"}
+    copied = [column.name for column in _table(Visit).columns if column.name not in unique]
+    return {
+        row["ticket_id"]: {name: row[name] for name in copied}
+        for row in db.session.execute(query).mappings()
+    }
+
+
+def _source(
+    row: Row, children: Mapping[Table, Mapping[int, list[Row]]], visit: Row | None
+) -> _Source:
     item = db.session.get_one(ServiceItem, row["item_id"])
     words = [] if row["confidential"] else [row["title"], row["description"]]
     own = {
@@ -160,7 +190,7 @@ def _source(row: Row, children: Mapping[Table, Mapping[int, list[Row]]]) -> _Sou
         if row["id"] in by_ticket
     }
     terms = index_terms(" ".join([*words, item.search_text]))
-    return _Source(row, own, terms, row["submitted_at"].astimezone(ZONE).date())
+    return _Source(row, own, terms, row["submitted_at"].astimezone(ZONE).date(), visit)
 
 
 def _children(table: Table, ids: Sequence[int]) -> dict[int, list[Row]]:
@@ -239,7 +269,7 @@ def _continue_sequences() -> None:
     """Rows were numbered here; PostgreSQL's sequences go on behind them."""
     if db.engine.dialect.name != "postgresql":
         return
-    for table in ("ticket", "enterprise", "user_account"):
+    for table in ("ticket", "enterprise", "user_account", "visit"):
         db.session.execute(
             text(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from servicedesk.core.worktime import Calendar
+from servicedesk.demo.enterprises import SHOWN
 from servicedesk.demo.moments import on_day
 from servicedesk.demo.stories import Story
 
@@ -23,11 +24,12 @@ REGISTERED = [
     "中方充电",
 ]  # fmt: skip
 SPECIALISED = ["冠捷科技", "顺天帆业"]
-LITTLE_GIANTS = ["德众集团", "思车网"]
+LITTLE_GIANTS = {"德众集团": "approve", "思车网": "refuse"}
 INVESTORS = {"荷力士": 6.5, "洁途环卫": 5.2, "沅储新能": 4.8, "钒源储能": 4.1, "磐石线路板": 3.2}
 LISTED_PRODUCTS = ["方诺科技", "雪峰电气", "正清源", "湘西矿机", "沅丰米业"]
 FINANCED = ["金丰源", "荷力士"]
 SUBSIDISED = "海红盛"
+POLICIES = {POOL: "ZC2024-F05A", PRODUCTS: "ZC2024-F05B"}
 TRAININGS = (  # 智赋千企、高企认定、成果转化: four afternoons
     (date(2024, 3, 21), "智赋千企"),
     (date(2024, 5, 16), "高企认定"),
@@ -87,81 +89,72 @@ def _patented(firms: Sequence[str], chance: Random) -> Iterator[Story]:
 
 
 def _recognised() -> Iterator[Story]:
-    """F3-F10: declarations, approved or not; 申报 and 获批 are two figures."""
+    """F3-F10: what the park coaches; declarations say who was approved (``demo.declarations``)."""
     yield from _declared("F01", INNOVATIVE, ["拓路机械", "沅声电子", "辣妹坊"])
     yield from _declared("E02", REGISTERED, ["众焊装备", "绿源环保"])
     yield from _declared("F02", SPECIALISED, ["方诺科技", "沃岩钻具", "怀科科技"])
-    for firm in LITTLE_GIANTS:
-        yield _story("F03", firm, outcomes={"applied": 1}, done=0, channel="counter")
+    for firm, verdict in LITTLE_GIANTS.items():  # decided after the year's end
+        yield _coached("F03", firm, {}, verdict=verdict, channel="counter")
     for firm, invest in INVESTORS.items():
-        answers = {"listing": POOL, "invest": invest}
-        yield _approved("F05", firm, answers, {"listed_invest": invest})
+        yield _coached("F05", firm, {"listing": POOL, "invest": invest})
     for firm in LISTED_PRODUCTS:
-        yield _approved("F05", firm, {"listing": PRODUCTS}, {})
-    yield _refused("F05", "凌云热能", {"listing": POOL, "invest": 0.9})
-    yield _refused("F05", "碣滩茗", {"listing": PRODUCTS})
+        yield _coached("F05", firm, {"listing": PRODUCTS})
+    yield _coached("F05", "凌云热能", {"listing": POOL, "invest": 0.9}, verdict="refuse")
+    yield _coached("F05", "碣滩茗", {"listing": PRODUCTS}, verdict="refuse")
     for firm in FINANCED:
-        yield _approved("D02", firm, {"listing": FINANCE}, {})
-    yield _refused("D02", "恒铸精工", {"listing": FINANCE})
-    yield _subsidy()
-
-
-def _subsidy() -> Story:
+        yield _coached("D02", firm, {"listing": FINANCE})
+    yield _coached("D02", "恒铸精工", {"listing": FINANCE}, verdict="refuse")
     answers = {
         "matter": "申请兑现",
         "policy": "专精特新专板挂牌补助",
         "amount": 20,
         "recognition": "专精特新专板挂牌",
     }
-    return _story("F06", SUBSIDISED, answers=answers, outcomes={"granted_money": 20}, done=0)
+    yield _coached("F06", SUBSIDISED, answers, verdict="pay")
 
 
 def _declared(item: str, approved: Iterable[str], refused: Iterable[str]) -> Iterator[Story]:
     for firm in approved:
-        yield _approved(item, firm, {}, {})
+        yield _coached(item, firm, {})
     for firm in refused:
-        yield _refused(item, firm, {})
+        yield _coached(item, firm, {}, verdict="refuse")
 
 
-def _approved(item: str, firm: str, answers: Mapping[str, Any], more: Mapping[str, float]) -> Story:
-    outcomes = {"applied": 1, "recognised": 1, **more}
-    return _story(item, firm, answers=answers, outcomes=outcomes, done=0)
+def _coached(item: str, firm: str, answers: Mapping[str, Any], **traits: Any) -> Story:
+    """The park's own service: papers looked through and handed on; its ticket counts no verdict."""
+    policy = POLICIES.get(str(answers.get("listing", "")), f"ZC2024-{item}")
+    more = {"verdict": "approve", "declares": policy, "outcomes": {}, **traits}
+    return _story(item, firm, answers=answers, done=0, **more)
 
 
-def _refused(item: str, firm: str, answers: Mapping[str, Any]) -> Story:
-    outcomes = {"applied": 1}
-    return _story(item, firm, answers=answers, outcomes=outcomes, done=1, result="explained")
+def advised(firms: Sequence[str]) -> list[str]:
+    """F12: the 63 enterprises that were at one of the four trainings or asked for advice.
+
+    The trainings and consultations of ``demo.training`` and the requests here draw on the same.
+    """
+    others = [firm for firm in firms if firm != SHOWN]
+    return [SHOWN, *Random("advised").sample(others, k=62)]
 
 
 def _trained(firms: Sequence[str], hours: Calendar, chance: Random) -> Iterator[Story]:
-    """F12: four trainings; with the advice on E01 and E04, 63 enterprises."""
-    advised = chance.sample(firms, k=63)
-    guests = chance.sample(advised, k=28)
-    for number, firm in enumerate(guests):
-        yield _guest(firm, *TRAININGS[number % 4], number < 4, hours, chance)
-    others = [firm for firm in advised if firm not in guests]
-    for firm in [*others, *chance.sample(guests, k=9)]:
+    """Requests beside the trainings: who asked for them, and help with E01 and E04."""
+    known = advised(firms)
+    for firm, (day, topic) in zip(chance.sample(known, k=4), TRAININGS, strict=True):
+        yield _host(firm, day, topic, hours, chance)
+    for firm in chance.sample(known, k=32):
         yield _story(chance.choices(("E01", "E04"), (5, 4))[0], firm)
 
 
-def _guest(firm: str, day: date, topic: str, host: bool, hours: Calendar, chance: Random) -> Story:
-    """One participant; the first of each training asked for it, and its ticket counts the event."""
-    at = on_day("portal", day - timedelta(days=chance.randint(5, 10)), hours, chance)
+def _host(firm: str, day: date, topic: str, hours: Calendar, chance: Random) -> Story:
+    """A request for a training: answered when that was held, and counted by the event itself."""
+    at = on_day("portal", day - timedelta(days=chance.randint(7, 10)), hours, chance)
     over = hours.subtract(hours.end_of_day(day), chance.randint(2, 30))
     people = chance.randint(1, 4)
-    return Story(
-        "F07",
-        firm,
-        at,
-        answers={
-            "wish": "申请专场" if host else "报名参加",
-            "topics": [topic],
-            "attendees": people,
-            "preferred_date": day.isoformat(),
-        },
-        outcomes={"trained": people, **({"events": 1} if host else {})},
-        resolve_from=over,
-    )
+    answers = {
+        "wish": "申请专场", "topics": [topic], "attendees": people,
+        "preferred_date": day.isoformat(),
+    }  # fmt: skip
+    return Story("F07", firm, at, answers=answers, outcomes={}, resolve_from=over)
 
 
 def parts(total: int, count: int, low: int, high: int, chance: Random) -> list[int]:

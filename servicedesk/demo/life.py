@@ -10,14 +10,16 @@ from random import Random
 from typing import Any
 
 from servicedesk.clock import clock
+from servicedesk.core.counting import REGISTERED
 from servicedesk.core.permissions import Actor, Role
 from servicedesk.core.workflow import BAD_RATING, State
-from servicedesk.demo import texts
+from servicedesk.demo import hiring, materials, texts
 from servicedesk.demo.attachments import attach
 from servicedesk.demo.cast import Cast
+from servicedesk.demo.enterprise_file import record_granted
 from servicedesk.demo.stories import Story
 from servicedesk.outreach.actions import record_visit
-from servicedesk.tickets.actions import Request, send_message, submit, take
+from servicedesk.tickets.actions import Request, send_message, take
 from servicedesk.tickets.models import Ticket
 
 DAY_MINUTES = 420
@@ -74,7 +76,7 @@ class Life:
             contact=client.people[0].name, phone=client.phones[0], answers=self._answers,
             uploads=attach(actor, self._chance, story.files), channel=story.channel,
         )  # fmt: skip
-        self._ticket = submit(actor, self._item, request)
+        self._ticket = materials.file(actor, self._item, request)
         if story.channel == "visit":
             day = self._cast.hours.local(clock.now()).date()
             met = client.people[0].name
@@ -131,6 +133,8 @@ class Life:
             yield from self._supplement()
         if self._story.extension:
             yield from self._extend()
+        if self._story.item == hiring.ITEM:
+            yield from self._hire()
         yield self._time_to_resolve()
         self._before("resolve")
         self._resolve()
@@ -169,6 +173,18 @@ class Life:
         else:
             self._take(head, "approve_extension")
 
+    def _hire(self) -> Moments:
+        """The market sends people, they come, and the enterprise says how many."""
+        post = hiring.post_of(self._cast, self._desk(), self._ticket)
+        coming = hiring.coming(self._story, post.head_count, self._chance)
+        for count in coming:
+            yield self._soon(30, 200)
+            hiring.refer(self._cast, self._officer, post, count, self._chance)
+            yield self._soon(60, 400)
+            row = hiring.report(self._cast, self._officer, post, count)
+            yield self._later(0.5, 14)
+            hiring.confirm(self._member(), row)
+
     def _time_to_resolve(self) -> datetime:
         story = self._story
         if story.resolve_from is not None:
@@ -195,8 +211,14 @@ class Life:
             "resolve",
             result=story.result,
             resolution=self._phrase("redone") if again else self._resolution(),
-            outcomes={metric: round(value * 1000) for metric, value in figures.items()},
+            outcomes={
+                metric: round(value * 1000)
+                for metric, value in figures.items()
+                if metric not in REGISTERED.get(story.item, ())
+            },
         )
+        product = self._cast.clients[story.firm].firm.product
+        record_granted(self._officer, self._ticket, product, round(figures.get("patents", 0)))
 
     def _resolution(self) -> str:
         story, done = self._story, texts.of_items()[self._story.item]["done"]

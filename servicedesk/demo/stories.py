@@ -12,7 +12,8 @@ class Story:
 
     ``pace`` is the share of the allowed time that the unit uses; ``late`` the working days after
     the due time. ``outcomes`` are in the metric's own unit; ``None`` takes the item's usual ones.
-    ``stop`` names the step before which the ticket stands at the end of the demo.
+    ``stop`` names the step before which the ticket stands at the end of the demo. ``declares`` is
+    the policy under which the enterprise declares with this ticket's help, ``verdict`` what comes of it.
     """
 
     item: str
@@ -40,3 +41,5 @@ class Story:
     messages: int = 0
     note: bool = False
     files: int = 0
+    declares: str = ""
+    verdict: str = ""

@@ -5,7 +5,7 @@ transaction: a load that is interrupted leaves nothing behind and can be started
 goes out: what the outbox holds at the end is marked as held back (state ``held``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from random import Random
 
@@ -17,7 +17,21 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.queries import items
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Role
-from servicedesk.demo import bulk
+from servicedesk.demo import (
+    bulk,
+    catalogue,
+    declarations,
+    enterprise_file,
+    financing,
+    hiring,
+    materials,
+    materials_today,
+    members,
+    packages,
+    projects,
+    training,
+    visits,
+)
 from servicedesk.demo.cast import Cast
 from servicedesk.demo.enterprises import Firm, create_clients, firms
 from servicedesk.demo.life import Life
@@ -75,10 +89,33 @@ def _live(now: datetime, seed: int, progress: Progress) -> None:
     loop.add(scheduler(hours, OPENING, progress))
     newest = [firm for firm in everyone if firm.preparing]
     loop.add(_newcomers(cast, system, password, newest, now))
-    for serial, story in enumerate(_stories(cast, established, now, seed)):
+    stories = _stories(cast, established, now, seed)
+    for life in declarations.lives(cast, stories, now, seed):
+        loop.add(life)
+    for serial, story in enumerate(stories):
         if story.at <= now:
             loop.add(Life(cast, story, Random(f"{seed}:{serial}")).run())
+    for life in _features(cast, seed, now):
+        loop.add(life)
+    for life in projects.run(cast, loop.add, seed, now):
+        loop.add(life)
+    loop.add(members.run(cast, system, password, now))
     loop.run(now)
+
+
+def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
+    """Yield what goes on besides tickets, one life for each feature."""
+    yield catalogue.run(cast, seed)
+    yield from enterprise_file.run(cast, seed, now)
+    yield from training.lives(cast, seed, now)
+    yield hiring.weekly(cast, seed)
+    yield hiring.asking_now(cast, now)
+    yield financing.run(cast, seed)
+    yield financing.asking_now(cast, now)
+    yield from packages.lives(cast, seed, now)
+    yield from visits.run(cast, seed, now)
+    yield from materials.lives(cast, now, seed)
+    yield from materials_today.lives(cast, materials.keepers(cast), now)
 
 
 def _stories(cast: Cast, established: list[Firm], now: datetime, seed: int) -> list[Story]:

@@ -3,18 +3,19 @@
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from servicedesk.accounts.actions import create_user
 from servicedesk.accounts.models import User
 from servicedesk.accounts.queries import holding
 from servicedesk.audit.actions import record
 from servicedesk.clock import clock
+from servicedesk.core.enterprises import search_text
 from servicedesk.core.identifiers import credit_code, new_token
-from servicedesk.core.permissions import Actor, Role, Subject, allows
+from servicedesk.core.permissions import Actor, Part, Role, Subject, allows
 from servicedesk.core.words import N_
 from servicedesk.enterprises.models import Enterprise, Invitation, Membership
-from servicedesk.enterprises.queries import owners
+from servicedesk.enterprises.queries import open_invitations, owners, parts_of
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
@@ -22,6 +23,8 @@ from servicedesk.notifications.queries import known_keys
 from servicedesk.transaction import changed_rows, unit_of_work
 
 INVITATION_LASTS = timedelta(hours=72)
+INVITATIONS_MAX = 20  # unused ones of an enterprise
+INVITATION_GONE = N_("邀请链接已失效，请向企业管理员重新索取。")
 ASKED_A_DAY = 3
 
 
@@ -64,7 +67,7 @@ def create_enterprise(
     enterprise = Enterprise(
         park_id=actor.park_id, name=name, credit_code=value, standing=standing,
         legal_representative=legal_representative, industry=industry, address=address,
-        contact=contact, phone=phone, created_at=clock.now(),
+        contact=contact, phone=phone, search_text=search_text(name), created_at=clock.now(),
     )  # fmt: skip
     db.session.add(enterprise)
     db.session.flush()
@@ -88,7 +91,9 @@ def _checked(code: str | None, confirmed: bool) -> tuple[str | None, str]:
 
 def _refuse_second_file(park_id: int, code: str) -> None:
     found = db.session.scalar(
-        select(Enterprise.id).where(Enterprise.park_id == park_id, Enterprise.credit_code == code)
+        select(func.coalesce(Enterprise.merged_into_id, Enterprise.id)).where(
+            Enterprise.park_id == park_id, Enterprise.credit_code == code
+        )
     )
     if found is not None:
         raise AlreadyRegistered(found)
@@ -144,15 +149,17 @@ def join(user_id: int, enterprise_id: int, part: str) -> None:
 
 
 @unit_of_work
-def invite(actor: Actor, enterprise_id: int) -> str:
+def invite(actor: Actor, enterprise_id: int, part: Part = Part.CLERK, invitee: str = "") -> str:
     """Return a token with which one colleague may join within 72 hours; only owners invite.
 
     Raises:
-        Refused: the person does not own the enterprise's file.
+        Refused: the person does not own the enterprise's file, or too many invitations are open.
     """
     if enterprise_id not in actor.enterprises_with("enterprise.invite"):
         raise Refused(N_("只有企业管理员可以邀请同事。"), kind="permission")
-    return _invitation(actor, enterprise_id, "clerk")
+    if len(open_invitations(enterprise_id, clock.now())) >= INVITATIONS_MAX:
+        raise Refused(N_("未使用的邀请太多，请先撤销不再需要的邀请。"))
+    return _invitation(actor, enterprise_id, part, invitee)
 
 
 @unit_of_work
@@ -167,28 +174,30 @@ def invite_owner(actor: Actor, enterprise_id: int) -> str:
         raise Refused(N_("您没有执行此操作的权限。"), kind="permission")
     if owners(enterprise_id):
         raise Refused(N_("该企业已有管理员，请由管理员邀请同事。"))
-    return _invitation(actor, enterprise_id, "owner")
+    return _invitation(actor, enterprise_id, Part.OWNER)
 
 
-def _invitation(actor: Actor, enterprise_id: int, part: str) -> str:
+def _invitation(actor: Actor, enterprise_id: int, part: Part, invitee: str = "") -> str:
     token, now = new_token(), clock.now()
     invitation = Invitation(
-        enterprise_id=enterprise_id, token_hash=_hash(token), part=part,
+        enterprise_id=enterprise_id, token_hash=_hash(token), part=part, invitee=invitee,
         created_by_id=actor.user_id, created_at=now, expires_at=now + INVITATION_LASTS,
     )  # fmt: skip
     db.session.add(invitation)
-    record(actor, "enterprise.invite", "enterprise", enterprise_id, after={"part": part})
+    after = {"part": part, "invitee": invitee}
+    record(actor, "enterprise.invite", "enterprise", enterprise_id, after=after)
     return token
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """Return the invitation if it is unused and in time; blank tokens never match."""
+    """Return the invitation if it is unused, not revoked and in time; blank tokens never match."""
     if not token.strip():
         return None
     return db.session.scalar(
         select(Invitation).where(
             Invitation.token_hash == _hash(token),
             Invitation.used_at.is_(None),
+            Invitation.revoked_at.is_(None),
             Invitation.expires_at > clock.now(),
         )
     )
@@ -199,20 +208,33 @@ def accept_invitation(user_id: int, token: str) -> int:
     """Use the invitation up and join; returns the enterprise.
 
     Raises:
-        Refused: it does not exist, was used, or is too old.
+        Refused: it does not exist, was used or revoked, or is too old; the account is one of the
+            staff, or the person acts for the enterprise already (the invitation stays open then).
     """
-    invitation = find_invitation(token)
+    invitation, person = find_invitation(token), db.session.get_one(User, user_id)
+    if invitation is None:
+        raise Refused(INVITATION_GONE)
+    if person.role_enum is not Role.REQUESTER:
+        raise Refused(N_("工作人员账号不能加入企业，请用企业用户账号。"), kind="permission")
+    if user_id in parts_of(invitation.enterprise_id):
+        raise Refused(N_("您已是这家企业的成员，不需要再加入。"))
     used = update(Invitation).where(
-        Invitation.token_hash == _hash(token), Invitation.used_at.is_(None)
+        Invitation.id == invitation.id,
+        Invitation.used_at.is_(None),
+        Invitation.revoked_at.is_(None),
     )
-    if invitation is None or changed_rows(used.values(used_at=clock.now())) != 1:
-        raise Refused(N_("邀请链接已失效，请向企业管理员重新索取。"))
+    if changed_rows(used.values(used_at=clock.now(), used_by_id=user_id)) != 1:
+        raise Refused(INVITATION_GONE)
+    told = owners(invitation.enterprise_id)
     join(user_id, invitation.enterprise_id, invitation.part)
-    person = db.session.get_one(User, user_id)
     actor = Actor(person.id, person.role_enum, person.park_id, person.name)
     record(
         actor, "enterprise.join", "enterprise", invitation.enterprise_id,
         after={"part": invitation.part},
+    )  # fmt: skip
+    tell(
+        told, N_("有同事接受邀请，加入了企业。"), key=f"invitation:{invitation.id}",
+        detail=person.name, enterprise_id=invitation.enterprise_id, link="/portal/members",
     )  # fmt: skip
     return invitation.enterprise_id
 

@@ -1,12 +1,14 @@
 """Reading enterprises and who acts for them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from servicedesk.accounts.models import User
+from servicedesk.core.permissions import Part
 from servicedesk.core.textsearch import normalise
-from servicedesk.enterprises.models import Enterprise, Membership
+from servicedesk.enterprises.models import Enterprise, Invitation, Membership
 from servicedesk.extensions import db
 
 FOUND = 20
@@ -39,6 +41,35 @@ def members(enterprise_id: int) -> Sequence[tuple[User, str]]:
     return [(user, part) for user, part in db.session.execute(query)]
 
 
+def membership_rows(enterprise_id: int) -> Sequence[tuple[Membership, User]]:
+    """Return who acts for an enterprise since when, in the order of joining."""
+    query = (
+        select(Membership, User)
+        .join(User, Membership.user_id == User.id)
+        .where(Membership.enterprise_id == enterprise_id)
+        .order_by(Membership.id)
+    )
+    return [(membership, user) for membership, user in db.session.execute(query)]
+
+
+def parts_of(enterprise_id: int) -> dict[int, Part]:
+    """Return the parts of the people who act for an enterprise, by the person's row number."""
+    query = select(Membership.user_id, Membership.part)
+    rows = db.session.execute(query.where(Membership.enterprise_id == enterprise_id))
+    return {row.user_id: Part(row.part) for row in rows}
+
+
+def open_invitations(enterprise_id: int, now: datetime) -> Sequence[Invitation]:
+    """Return the invitations that somebody may still accept, newest first."""
+    query = select(Invitation).where(
+        Invitation.enterprise_id == enterprise_id,
+        Invitation.used_at.is_(None),
+        Invitation.revoked_at.is_(None),
+        Invitation.expires_at > now,
+    )
+    return db.session.scalars(query.order_by(Invitation.id.desc())).all()
+
+
 def owners(enterprise_id: int) -> Sequence[User]:
     """Return the people who own an enterprise's file."""
     return [user for user, part in members(enterprise_id) if part == "owner"]
@@ -58,19 +89,27 @@ def find(park_id: int, text: str) -> Sequence[Enterprise]:
     if not wanted:
         return []
     query = select(Enterprise).where(
-        Enterprise.park_id == park_id,
-        or_(
-            Enterprise.name.contains(wanted, autoescape=True),
-            Enterprise.credit_code.startswith(wanted.upper(), autoescape=True),
-        ),
+        Enterprise.park_id == park_id, Enterprise.merged_into_id.is_(None), is_found(wanted)
     )
     return db.session.scalars(query.order_by(Enterprise.name).limit(FOUND)).all()
+
+
+def is_found(text: str) -> ColumnElement[bool]:
+    """Return the condition that a name, its pinyin or the beginning of a code is ``text``."""
+    wanted = normalise(text[:100]).strip()
+    return or_(
+        Enterprise.name.contains(wanted, autoescape=True),
+        Enterprise.search_text.contains(wanted, autoescape=True),
+        Enterprise.credit_code.startswith(wanted.upper(), autoescape=True),
+    )
 
 
 def in_review(park_id: int) -> Sequence[Enterprise]:
     """Return the enterprises whose licence the desk must look at."""
     query = select(Enterprise).where(
-        Enterprise.park_id == park_id, Enterprise.standing.in_(["review", "new"])
+        Enterprise.park_id == park_id,
+        Enterprise.merged_into_id.is_(None),
+        Enterprise.standing.in_(["review", "new"]),
     )
     return db.session.scalars(query.order_by(Enterprise.id)).all()
 

@@ -58,6 +58,8 @@ def _send(message: Claimed, owner: str) -> bool:
 
 
 def _link(message: Claimed, base_url: str) -> str:
+    if message.link:
+        return base_url + message.link
     if message.ticket_id is None:
         return ""
     number = numbers([message.ticket_id]).get(message.ticket_id)

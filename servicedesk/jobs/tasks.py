@@ -15,14 +15,25 @@ from config import Settings
 from servicedesk.accounts.actions import forget_old_attempts
 from servicedesk.audit.actions import seal
 from servicedesk.calendars.actions import seed
+from servicedesk.catalogue.editing import forget_templates
+from servicedesk.catalogue.versions import template_files
 from servicedesk.clock import clock
+from servicedesk.declarations import matching, telling
+from servicedesk.enterprises.importing import forget_imports
 from servicedesk.extensions import db
+from servicedesk.hiring.arrivals import ask_who_stayed, remind_to_confirm
+from servicedesk.materials import reminders
 from servicedesk.organisation.queries import parks
+from servicedesk.packages.actions import end_wait
+from servicedesk.packages.queries import waits_over
 from servicedesk.statistics.actions import build
 from servicedesk.tickets import escalation
-from servicedesk.tickets.actions import forget_submissions, forget_uploads
+from servicedesk.tickets.actions import forget_submissions
+from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import sweep
 from servicedesk.tickets.queries import stored_names
+from servicedesk.tickets.uploads import forget_uploads
+from servicedesk.training.actions import finish_events, remind_of_events
 
 K = TypeVar("K", bound=Hashable)
 log = logging.getLogger(__name__)
@@ -69,6 +80,47 @@ def finish() -> int:
     )
 
 
+def materials() -> int:
+    """Remind of deferred materials, letters and documents that end, originals that must go back.
+
+    A promise whose date has passed lapses here.
+    """
+    return (
+        _work_off(reminders.due_nudges, lambda found: reminders.give_nudge(*found))
+        + _work_off(reminders.due_letters, reminders.tell_letter)
+        + _work_off(reminders.due_originals, reminders.tell_originals)
+        + _work_off(reminders.due_documents, reminders.tell_document)
+    )
+
+
+def policies() -> int:
+    """Match policies with enterprises where either has changed, tell, remind; titles that end too."""
+    return (
+        _work_off(matching.stale_policies, matching.match_policy)
+        + _work_off(matching.stale_enterprises, matching.match_enterprise)
+        + _work_off(telling.untold, telling.tell_match)
+        + _work_off(telling.due_reminders, lambda found: telling.remind(*found))
+        + _work_off(telling.ending_titles, lambda found: telling.remind_of_title(*found))
+    )
+
+
+def events() -> int:
+    """Remind of training events of the next day, and record as held those that people came to."""
+    return remind_of_events() + finish_events()
+
+
+def hiring() -> int:
+    """Ask enterprises to confirm who came to work, and after 30 days who is still there."""
+    return remind_to_confirm() + ask_who_stayed()
+
+
+def packages() -> int:
+    """End the waits of packages (公示期) whose last day is over, and open what comes after them."""
+    return _work_off(
+        lambda limit: waits_over(clock.now().astimezone(ZONE).date(), limit), end_wait
+    )
+
+
 def counts() -> int:
     """Bring the built counts of every park up to date."""
     return sum(build(park.id) for park in parks())
@@ -89,7 +141,8 @@ def housekeeping() -> int:
     """Forget what nobody needs: loose uploads and their files, old failures to sign in, old keys."""
     settings: Settings = current_app.extensions["settings"]
     rows = forget_uploads() + forget_old_attempts() + forget_submissions()
-    return rows + sweep(settings.uploads_dir, stored_names())
+    rows += forget_templates() + forget_imports()
+    return rows + sweep(settings.uploads_dir, stored_names() | template_files())
 
 
 def _seed_daily() -> None:

@@ -11,6 +11,8 @@ from servicedesk.clock import clock
 from servicedesk.core.identifiers import new_token
 from servicedesk.extensions import db
 from servicedesk.notifications.models import Notice, OutboxMessage
+from servicedesk.notifications.queries import for_enterprise
+from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work
 
 CLAIM = timedelta(minutes=2)
@@ -27,18 +29,24 @@ def tell(
     ticket_id: int | None = None,
     detail: str = "",
     not_before: datetime | None = None,
+    link: str = "",
+    enterprise_id: int | None = None,
 ) -> int:
     """Add a notice, and an e-mail where there is an address, for each person; returns how many.
 
     ``key`` says what happened: the same person is never told twice of the same key. ``not_before``
-    holds reminders back until working time.
+    holds reminders back until working time; ``link`` is the path of a page that is no ticket's.
+    ``enterprise_id`` is whose matter it is: a ticket says that itself, what is no ticket's must.
     """
     now = clock.now()
     visible = not_before or now
     told = 0
+    if enterprise_id is None and ticket_id is not None:
+        enterprise_id = db.session.get_one(Ticket, ticket_id).enterprise_id
     for person in {person.id: person for person in people}.values():
         notice = Notice(
-            user_id=person.id, ticket_id=ticket_id, text=text, detail=detail,
+            user_id=person.id, ticket_id=ticket_id, text=text, detail=detail, link=link,
+            enterprise_id=enterprise_id,
             dedup_key=f"{key}:{person.id}", created_at=now, visible_at=visible,
         )  # fmt: skip
         db.session.add(notice)
@@ -60,9 +68,10 @@ def _message(notice: Notice, recipient: str, not_before: datetime) -> OutboxMess
 
 
 @unit_of_work
-def mark_read(user_id: int, notice_id: int | None = None) -> None:
-    """Mark one notice of the person as read, or all that are visible."""
+def mark_read(user_id: int, notice_id: int | None = None, enterprise_id: int | None = None) -> None:
+    """Mark one notice of the person as read, or all that are visible, or all for an enterprise."""
     query = update(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None))
+    query = query.where(*for_enterprise(enterprise_id))
     if notice_id is not None:
         query = query.where(Notice.id == notice_id)
     else:
@@ -83,6 +92,7 @@ class Claimed:
     detail: str
     ticket_id: int | None
     created_at: datetime
+    link: str = ""
 
 
 @unit_of_work
@@ -113,7 +123,7 @@ def claim(owner: str) -> Claimed | None:
     language = db.session.get_one(User, notice.user_id).language
     return Claimed(
         message.id, message.attempts, message.recipient, message.message_id, language,
-        notice.text, notice.detail, notice.ticket_id, message.created_at,
+        notice.text, notice.detail, notice.ticket_id, message.created_at, notice.link,
     )  # fmt: skip
 
 

@@ -9,7 +9,11 @@ from servicedesk.database import Base
 
 
 class Notice(Base):
-    """A notice to one person (站内通知). It is seen from ``visible_at`` on: working time only."""
+    """A notice to one person (站内通知). It is seen from ``visible_at`` on: working time only.
+
+    ``link`` is the path of the page that it is about, where that is no ticket; ``enterprise_id`` the
+    enterprise that it is about, for people who act for several.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (Index("ix_notice_user_read", "user_id", "read_at", "visible_at"),)
@@ -17,8 +21,10 @@ class Notice(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
     text: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+    link: Mapped[str] = mapped_column(default="", server_default="")
     dedup_key: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     visible_at: Mapped[datetime]

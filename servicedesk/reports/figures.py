@@ -10,6 +10,7 @@ from servicedesk.core.counting import BY_KEY, about
 from servicedesk.enterprises.queries import names
 from servicedesk.reports.phrases import Clause, Kind, Part
 from servicedesk.statistics.outcomes import enterprises, enterprises_with, outcome
+from servicedesk.statistics.registers import MEANINGS, REGISTERS, rows_behind
 
 EXAMPLES = 2
 DISTINCT = "distinct_enterprise"
@@ -88,8 +89,6 @@ class Writer:
                 pieces.append((text, self._refer(value, self._meaning(part), self._links(part))))
             elif not pieces:
                 return []
-            elif part.otherwise:
-                pieces.append((part.otherwise, 0))
         return pieces
 
     def _value(self, part: Part) -> str:
@@ -97,14 +96,22 @@ class Writer:
         if part.kind is Kind.NAMES:
             return self._named(part)
         if part.kind is Kind.ENTERPRISES:
-            count = enterprises(self.park_id, self.year, part.items, visited=part.visited)
-            approximate = self._metrics["visited" if part.visited else "served"].approximate
-            return about(count, approximate=approximate) if count else ""
+            return self._counted(part)
         metric = self._metrics[part.metric]
         value = outcome(self.park_id, self.year, part.items, part.metric, part.listing)
         if metric.aggregation == DISTINCT:
             value *= 1000
         return amount(value, metric.unit, approximate=metric.approximate) if value else ""
+
+    def _counted(self, part: Part) -> str:
+        """Write how many enterprises; official figures exactly, own service with 余."""
+        if part.metric:
+            count = len(enterprises_with(self.park_id, self.year, part.items, part.metric))
+            approximate = self._metrics[part.metric].approximate
+        else:
+            count = enterprises(self.park_id, self.year, part.items, visited=part.visited)
+            approximate = self._metrics["visited" if part.visited else "served"].approximate
+        return about(count, approximate=approximate) if count else ""
 
     def _named(self, part: Part) -> str:
         """Write one or two enterprises by name, more as 甲、乙等N家企业."""
@@ -118,6 +125,9 @@ class Writer:
 
     def _meaning(self, part: Part) -> str:
         what = "、".join(self._items[code].name for code in part.items if code in self._items)
+        if part.metric in MEANINGS:
+            listed = f"（{part.listing}）" if part.listing else ""
+            return f"{what}{listed}：{MEANINGS[part.metric]}"
         if part.kind is Kind.ENTERPRISES:
             how = "上门受理并办结归档的不同企业数" if part.visited else "办结归档的不同企业数"
             return f"{what}：{how}，按办结日期计入"
@@ -127,6 +137,8 @@ class Writer:
         return f"{what}：{metric.label}{listed}，{'不同企业数' if distinct else '合计'}，按办结日期计入"
 
     def _links(self, part: Part) -> tuple[str, ...]:
+        if part.metric in REGISTERS:
+            return rows_behind(self.year, part.items, part.metric, part.listing)
         channel = "visit" if part.visited else ""
         return tuple(
             self._link(figure="delivered", cut=f"item:{code}", metric=part.metric, channel=channel)

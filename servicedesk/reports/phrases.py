@@ -1,7 +1,7 @@
 """The sentences of the year-end summary, as data: the source's paragraph 一.4 with slots for numbers.
 
-A part whose number is nought is left out (or says ``otherwise``); without its first part a clause
-is left out whole. So the summary never boasts with 0 家.
+A part whose number is nought is left out; without its first part a clause is left out whole. So the
+summary never boasts with 0 家.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a sentence with one number at ``{}``; ``metric`` and ``listing`` as in outcomes."""
+    """A piece of a sentence with one number at ``{}``; ``metric`` and ``listing`` as in outcomes.
+
+    Enterprises with a ``metric`` are those behind it, without one those with a delivery.
+    """
 
     text: str
     kind: Kind
@@ -28,7 +31,6 @@ class Part:
     metric: str = ""
     listing: str = ""
     visited: bool = False
-    otherwise: str = ""
 
 
 Clause = tuple[Part, ...]
@@ -44,11 +46,10 @@ CLAUSES: tuple[Clause, ...] = (
     ),
     (
         Part(
-            N_("充分利用区人力资源市场、人社驿站帮助{}家企业"), Kind.ENTERPRISES, ("C01",)
+            N_("充分利用区人力资源市场、人社驿站帮助{}家企业"),
+            Kind.ENTERPRISES, ("C01",), "placed",
         ),
-        Part(
-            N_("解决就业{}"), Kind.OUTCOME, ("C01",), "placed", otherwise=N_("对接招聘用工")
-        ),
+        Part(N_("解决就业{}"), Kind.OUTCOME, ("C01",), "placed"),
     ),
     (Part(N_("协助{}申报获批“省级创新型中小企业”"), Kind.NAMES, ("F01",), "recognised"),),
     (Part(N_("{}入库科技型中小企业"), Kind.NAMES, ("E02",), "recognised"),),
@@ -80,14 +81,17 @@ CLAUSES: tuple[Clause, ...] = (
         ),
     ),
     (
-        Part(N_("潇湘科技要素大市场帮助{}家企业"), Kind.ENTERPRISES, ("E03",)),
         Part(
-            N_("获批专利{}"), Kind.OUTCOME, ("E03",), "patents", otherwise=N_("办理知识产权服务")
+            N_("潇湘科技要素大市场帮助{}家企业"), Kind.ENTERPRISES, ("E03",), "patents"
         ),
+        Part(N_("获批专利{}"), Kind.OUTCOME, ("E03",), "patents"),
     ),
     (
         Part(N_("组织开展“智赋千企”、高企认定、科技创新成果转化等培训会{}"),
              Kind.OUTCOME, TALKS, "events"),
-        Part(N_("，为{}家企业提供高企认定和科技成果转化咨询服务"), Kind.ENTERPRISES, TALKS),
+        Part(
+            N_("，为{}家企业提供高企认定和科技成果转化咨询服务"),
+            Kind.ENTERPRISES, TALKS, "advised",
+        ),
     ),
 )  # fmt: skip

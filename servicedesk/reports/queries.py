@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from servicedesk.accounts.models import User
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
-from servicedesk.outreach.models import Visit
+from servicedesk.outreach.models import Visit, VisitTicket
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Outcome, Ticket
 
@@ -50,7 +50,8 @@ def ledger_rows(park_id: int, first: date, last: date) -> Iterator[Sequence[Row[
         .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
         .outerjoin(Intake, Intake.id == Ticket.intake_by_id)
         .outerjoin(Assignee, Assignee.id == Ticket.assignee_id)
-        .outerjoin(Visit, Visit.ticket_id == Ticket.id)
+        .outerjoin(VisitTicket, VisitTicket.ticket_id == Ticket.id)
+        .outerjoin(Visit, Visit.id == VisitTicket.visit_id)
         .where(*_submitted_between(park_id, first, last))
         .order_by(Ticket.submitted_at, Ticket.id)
     )  # fmt: skip

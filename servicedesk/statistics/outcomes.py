@@ -1,17 +1,20 @@
-"""Outcome figures of a year (成效), counted from the tickets each time: nothing is typed in.
+"""Outcome figures of a year (成效), counted each time: nothing is typed in.
 
-A ticket counts in the year in which it was resolved, once it is closed (``is_delivered_in``). An
-enterprise with several tickets is one 家.
+What has a register of its own is counted there (``statistics.registers``); the rest from the outcome
+figures of tickets, in the year in which a ticket was resolved, once it is closed
+(``is_delivered_in``). An enterprise with several entries is one 家.
 """
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import metrics
+from servicedesk.core.counting import REGISTERED
 from servicedesk.extensions import db
-from servicedesk.outreach.models import Visit
+from servicedesk.outreach.models import VisitTicket
+from servicedesk.statistics.registers import Amount, registered
 from servicedesk.tickets.facts import is_delivered_in
 from servicedesk.tickets.models import Outcome, Ticket
 
@@ -19,7 +22,7 @@ DISTINCT = "distinct_enterprise"
 
 
 def outcome(park_id: int, year: int, items: Collection[str], metric: str, listing: str = "") -> int:
-    """Return the figure ``metric`` of the year's deliveries of ``items``.
+    """Return the figure ``metric`` of the year for ``items``.
 
     A metric that adds up gives thousandths of its unit; one that counts enterprises gives distinct
     enterprises. ``listing`` keeps only the entries of that list (名录).
@@ -27,21 +30,19 @@ def outcome(park_id: int, year: int, items: Collection[str], metric: str, listin
     Raises:
         KeyError: there is no such metric.
     """
-    counted: Select[tuple[int]] = select(_measure(metrics()[metric].aggregation))
-    query = (
-        counted.select_from(Outcome)
-        .join(Ticket, Ticket.id == Outcome.ticket_id)
-        .where(*_delivered(park_id, year, items), Outcome.metric_code == metric, Outcome.value > 0)
-    )
-    if listing:
-        query = query.where(Outcome.listing == listing)
-    return int(db.session.scalar(query) or 0)
-
-
-def _measure(aggregation: str) -> ColumnElement[int]:
+    aggregation = metrics()[metric].aggregation
+    amounts = _amounts(park_id, year, items, metric, listing)
     if aggregation == DISTINCT:
-        return func.count(func.distinct(Ticket.enterprise_id))
-    return func.coalesce(func.sum(Outcome.value), 0)
+        return len({firm for firm, value in amounts if value > 0})
+    return sum(value for _firm, value in amounts)
+
+
+def enterprises_with(
+    park_id: int, year: int, items: Collection[str], metric: str, listing: str = ""
+) -> list[int]:
+    """Return the enterprises behind ``outcome``: to name them, and to open a figure to its rows."""
+    amounts = _amounts(park_id, year, items, metric, listing)
+    return sorted({firm for firm, value in amounts if value > 0 and firm})
 
 
 def enterprises(park_id: int, year: int, items: Collection[str], visited: bool = False) -> int:
@@ -53,23 +54,32 @@ def enterprises(park_id: int, year: int, items: Collection[str], visited: bool =
         *_delivered(park_id, year, items)
     )
     if visited:
-        query = query.where(select(Visit.id).where(Visit.ticket_id == Ticket.id).exists())
+        query = query.where(
+            select(VisitTicket.id).where(VisitTicket.ticket_id == Ticket.id).exists()
+        )
     return db.session.scalar(query) or 0
 
 
-def enterprises_with(
-    park_id: int, year: int, items: Collection[str], metric: str, listing: str = ""
-) -> list[int]:
-    """Return the enterprises behind ``outcome``: to name them, and to open a figure to its rows."""
+def _amounts(
+    park_id: int, year: int, items: Collection[str], metric: str, listing: str
+) -> list[Amount]:
+    """Return what registers hold of the metric, and tickets of items that have no register of it."""
+    typed = [item for item in items if metric not in REGISTERED.get(item, ())]
+    found = registered(park_id, year, items, metric, listing)
+    return found + (_of_tickets(park_id, year, typed, metric, listing) if typed else [])
+
+
+def _of_tickets(
+    park_id: int, year: int, items: Collection[str], metric: str, listing: str
+) -> list[Amount]:
     query = (
-        select(Ticket.enterprise_id)
+        select(Ticket.enterprise_id, Outcome.value)
         .join(Outcome, Outcome.ticket_id == Ticket.id)
         .where(*_delivered(park_id, year, items), Outcome.metric_code == metric, Outcome.value > 0)
-        .order_by(Ticket.enterprise_id)
     )
     if listing:
         query = query.where(Outcome.listing == listing)
-    return list(db.session.scalars(query.distinct()))
+    return [(firm, value) for firm, value in db.session.execute(query)]
 
 
 def _delivered(park_id: int, year: int, items: Collection[str]) -> tuple[ColumnElement[bool], ...]:

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from servicedesk.audit.actions import record, record_alone
 from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import asked_answers
 from servicedesk.clock import clock
-from servicedesk.core.identifiers import new_token, ticket_number
+from servicedesk.core.identifiers import ticket_number
 from servicedesk.core.permissions import Actor, Role, Subject, allows
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import (
@@ -38,11 +39,12 @@ from servicedesk.extensions import db
 from servicedesk.statistics.marks import mark
 from servicedesk.tickets import clocks, search
 from servicedesk.tickets.effects import EFFECTS, Change
-from servicedesk.tickets.files import ORPHANS_LIVE, StoredFile
-from servicedesk.tickets.models import Submission, Ticket, TicketEvent, Upload
+from servicedesk.tickets.models import Submission, Ticket, TicketEvent
 from servicedesk.tickets.queries import facts_of, subject_of
 from servicedesk.tickets.reactions import react
 from servicedesk.tickets.telling import tell_about
+from servicedesk.tickets.uploads import add_upload as add_upload
+from servicedesk.tickets.uploads import take_uploads
 from servicedesk.transaction import changed_rows, unit_of_work
 
 CHANNELS = {
@@ -51,9 +53,9 @@ CHANNELS = {
     "phone": N_("电话"),
     "counter": N_("窗口"),
     "12345": N_("12345转办"),
+    "project": N_("项目节点"),
 }
 DESCRIPTION_MAX = 4000
-LOOSE_FILES_MAX = 60
 KEYS_LIVE = timedelta(days=7)  # rule C6
 
 
@@ -61,7 +63,9 @@ KEYS_LIVE = timedelta(days=7)  # rule C6
 class Request:
     """What an enterprise asks for; ``key`` is the form's one-time number, ``uploads`` tokens.
 
-    ``acting`` asks the park to act for the enterprise (代办), not only to help (帮办).
+    ``acting`` asks the park to act for the enterprise (代办), not only to help (帮办);
+    ``materials`` is what was chosen for each material, kept by the materials feature.
+    ``limit_days`` shortens the item's promise where a window outside closes sooner (申报窗口).
     """
 
     enterprise_id: int
@@ -74,12 +78,15 @@ class Request:
     channel: str = "portal"
     key: str = ""
     acting: bool = False
+    materials: Sequence[Any] = ()
+    limit_days: int | None = None
 
     def fingerprint(self, item_code: str) -> str:
         """Return a hash of the content, to tell a repeat from a different request."""
         content = [
             item_code, self.enterprise_id, self.title, self.description, self.contact,
             self.phone, dict(self.answers), list(self.uploads), self.channel, self.acting,
+            list(self.materials),
         ]  # fmt: skip
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -111,7 +118,7 @@ def _submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
     db.session.add(ticket)
     db.session.flush()
     event = _add_event(ticket, actor, "submit", data={"channel": request.channel})
-    _take_uploads(actor, ticket, event, request.uploads)
+    take_uploads(actor, ticket, event, request.uploads)
     _remember(actor, item.code, request, ticket)
     search.add(ticket.id, search.texts_of(ticket, item, enterprise))
     record(actor, "ticket.submit", "ticket", ticket.id, after={"number": ticket.number})
@@ -147,7 +154,7 @@ def _new_ticket(
         channel=request.channel,
         title=request.title,
         description=request.description,
-        answers=dict(request.answers),
+        answers=asked_answers(item, request.answers),
         contact=request.contact,
         phone=request.phone,
         confidential=item.confidential,
@@ -161,7 +168,8 @@ def _new_ticket(
         reworks=0,
         steps=0,
     )
-    clocks.start(ticket, now, item.promised_days, item.statutory_days)
+    limit_days = min(item.promised_days, request.limit_days or item.promised_days)
+    clocks.start(ticket, now, limit_days, item.statutory_days)
     return ticket
 
 
@@ -241,7 +249,7 @@ def _take(
     _touch(ticket)
     db.session.flush()
     event = _add_event(ticket, actor, step.name, shown=step.shown, data=change.data)
-    _take_uploads(actor, ticket, event, inputs.get("uploads") or ())
+    take_uploads(actor, ticket, event, inputs.get("uploads") or ())
     record(actor, f"ticket.{step.name}", "ticket", ticket.id, before, _snapshot(ticket))
     key = f"ticket:{ticket.id}:v{ticket.version}"
     tell_about(ticket, step.tells, step.told, key, but=actor.user_id)
@@ -305,6 +313,24 @@ def add_system_event(ticket: Ticket, kind: str, *, shown: bool, data: Mapping[st
     _add_event(ticket, system_actor(ticket.park_id), kind, shown=shown, data=data)
 
 
+def add_own_event(
+    actor: Actor,
+    ticket: Ticket,
+    kind: str,
+    *,
+    data: Mapping[str, Any],
+    uploads: Sequence[str] = (),
+) -> TicketEvent:
+    """Write a line of another feature's into the timeline, with files, in the caller's transaction.
+
+    Raises:
+        Refused: a file is gone, or not the person's own.
+    """
+    event = _add_event(ticket, actor, kind, data=data)
+    take_uploads(actor, ticket, event, uploads)
+    return event
+
+
 def system_actor(park_id: int) -> Actor:
     """Return the scheduler as an actor."""
     return Actor(None, Role.SYSTEM, park_id, N_("系统"))
@@ -336,7 +362,7 @@ def _send_message(
         raise Refused(N_("请写下要说的话。"), field="body")
     kind = "note" if internal else "message"
     event = _add_event(ticket, actor, kind, shown=not internal, body=body.strip())
-    _take_uploads(actor, ticket, event, uploads)
+    take_uploads(actor, ticket, event, uploads)
     record(actor, f"ticket.{kind}", "ticket", ticket.id)
     if not internal:
         _tell_other_side(actor, ticket, event)
@@ -352,52 +378,6 @@ def _tell_other_side(actor: Actor, ticket: Ticket, event: TicketEvent) -> None:
             ticket.first_response_at = clock.now()
             mark(ticket.park_id, ticket.submitted_at)
     tell_about(ticket, (audience,), told, f"ticket:{ticket.id}:e{event.id}", but=actor.user_id)
-
-
-@unit_of_work
-def add_upload(actor: Actor, file: StoredFile) -> Upload:
-    """Keep a stored file as the person's own until a ticket takes it.
-
-    Raises:
-        Refused: the person has too many files that no ticket has taken yet.
-    """
-    loose = select(func.count(Upload.id)).where(
-        Upload.owner_id == actor.user_id, Upload.ticket_id.is_(None)
-    )
-    if (db.session.scalar(loose) or 0) >= LOOSE_FILES_MAX:
-        raise Refused(N_("未提交的附件太多，请先提交或明天再传。"), field="files")
-    upload = Upload(
-        token=new_token(), owner_id=actor.user_id, name=file.name, media_type=file.media_type,
-        size=file.size, sha256=file.sha256, stored_as=file.stored_as, created_at=clock.now(),
-    )  # fmt: skip
-    db.session.add(upload)
-    db.session.flush()
-    return upload
-
-
-def _take_uploads(actor: Actor, ticket: Ticket, event: TicketEvent, tokens: Sequence[str]) -> None:
-    if not tokens:
-        return
-    mine = (
-        update(Upload)
-        .where(
-            Upload.token.in_(list(tokens)),
-            Upload.owner_id == actor.user_id,
-            Upload.ticket_id.is_(None),
-        )
-        .values(ticket_id=ticket.id, event_id=event.id)
-    )
-    if changed_rows(mine) != len(set(tokens)):
-        raise Refused(N_("有附件已失效，请重新上传。"), field="files")
-
-
-@unit_of_work
-def forget_uploads() -> int:
-    """Delete the rows of files that no ticket took within a day; returns how many."""
-    old = delete(Upload).where(
-        Upload.ticket_id.is_(None), Upload.created_at < clock.now() - ORPHANS_LIVE
-    )
-    return changed_rows(old)
 
 
 @unit_of_work

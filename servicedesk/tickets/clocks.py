@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from servicedesk.calendars.queries import calendar
+from servicedesk.catalogue.queries import item_at
 from servicedesk.core.deadlines import (
+    DEFAULT_LADDER,
     FIRST_RESPONSE_DAYS,
     LADDER_STEPS,
     RATING_DAYS,
@@ -59,7 +61,7 @@ def _apply(ticket: Ticket, hours: Calendar, spans: Sequence[Pause], fired: set[s
     limit = Limit(ticket.limit_days, ticket.extra_days)
     ticket.allowed_minutes = allowed_minutes(hours, ticket.clock_started_at, limit)
     ticket.calendar_version = park(ticket.park_id).calendar_version
-    plan = timetable(hours, ticket.clock_started_at, limit, spans)
+    plan = timetable(hours, ticket.clock_started_at, limit, spans, ladder_of(ticket))
     if plan is None:
         stand(ticket)
         return
@@ -69,6 +71,11 @@ def _apply(ticket: Ticket, hours: Calendar, spans: Sequence[Pause], fired: set[s
     alarm = plan.next_alarm(fired)
     ticket.next_alarm_at = alarm.at if alarm else None
     ticket.next_alarm = alarm.step if alarm else None
+
+
+def ladder_of(ticket: Ticket) -> Sequence[int]:
+    """Return the ladder of the item as it was when the ticket was filed."""
+    return item_at(ticket.item_id, ticket.item_version).ladder or DEFAULT_LADDER
 
 
 def _fired(ticket: Ticket) -> set[str]:

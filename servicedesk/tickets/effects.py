@@ -141,6 +141,12 @@ def resume(change: Change) -> None:
     clocks.refresh(change.ticket)
 
 
+def ask_resume(change: Change) -> None:
+    """要求续办: the time after which the matter may be ended begins anew, so nobody who asks is ended."""
+    change.text("note")
+    change.ticket.suspended_at = change.now
+
+
 def terminate(change: Change) -> None:
     change.text("reason")
     change.text("where_to_go")
@@ -318,6 +324,7 @@ EFFECTS: Mapping[str, Callable[[Change], None]] = {
     "act": act,
     "suspend": suspend,
     "resume": resume,
+    "ask_resume": ask_resume,
     "terminate": terminate,
     "request_extension": request_extension,
     "approve_extension": approve_extension,

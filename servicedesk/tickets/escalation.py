@@ -105,6 +105,7 @@ def _schedule_next(ticket: Ticket, step: Step) -> None:
         ticket.clock_started_at,
         Limit(ticket.limit_days, ticket.extra_days),
         clocks.pauses(ticket),
+        clocks.ladder_of(ticket),
     )
     alarm = plan.next_alarm(STEPS[: STEPS.index(step) + 1]) if plan else None
     ticket.next_alarm_at = alarm.at if alarm else None

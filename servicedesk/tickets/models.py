@@ -138,7 +138,11 @@ class TicketEvent(Base):
 
 
 class Upload(Base):
-    """A file handed in (附件). It belongs to its uploader until a ticket takes it."""
+    """A file handed in (附件). It belongs to its uploader until a ticket takes it.
+
+    With ``enterprise_id`` it lies in that enterprise's folder (材料库), whether a ticket has it or not;
+    with ``training_event_id`` it is material of that training event (活动资料).
+    """
 
     __tablename__ = "upload"
     __table_args__ = (Index("ix_upload_ticket", "ticket_id", "id"),)
@@ -148,6 +152,8 @@ class Upload(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_event.id"))
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"))
+    training_event_id: Mapped[int | None] = mapped_column(ForeignKey("training_event.id"))
     name: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]

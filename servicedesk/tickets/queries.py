@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import item_at
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Scope, Subject, allows, scope_of
 from servicedesk.core.routing import Suggestion, suggest
 from servicedesk.core.workflow import STANDING, Facts, State, Transition, available
 from servicedesk.extensions import db
-from servicedesk.materials.queries import valid_powers
+from servicedesk.materials.queries import folder_opens, tickets_using, valid_powers
 from servicedesk.tickets import clocks
 from servicedesk.tickets.models import (
     Escalation,
@@ -25,6 +26,12 @@ from servicedesk.tickets.models import (
     TicketEvent,
     Upload,
 )
+from servicedesk.tickets.uploads import is_loose
+
+
+def item_of(ticket: Ticket) -> ServiceItem:
+    """Return the item as it was when the ticket was filed: names, form, materials, promise."""
+    return item_at(ticket.item_id, ticket.item_version)
 
 
 def subject_of(ticket: Ticket) -> Subject:
@@ -133,22 +140,33 @@ def uploads_by_tokens(owner_id: int, tokens: Sequence[str]) -> Sequence[Upload]:
     if not tokens:
         return []
     query = select(Upload).where(
-        Upload.token.in_(list(tokens)), Upload.owner_id == owner_id, Upload.ticket_id.is_(None)
+        Upload.token.in_(list(tokens)), Upload.owner_id == owner_id, *is_loose()
     )
     return db.session.scalars(query.order_by(Upload.id)).all()
 
 
 def upload_by_token(actor: Actor, token: str) -> Upload | None:
-    """Return a file if the person may see its ticket, or it is the person's own and still loose."""
+    """Return a file if the person may see its ticket or its folder, or it is loose and the own."""
     upload = db.session.scalar(select(Upload).where(Upload.token == token))
     if upload is None:
         return None
-    if upload.ticket_id is None:
-        return upload if upload.owner_id == actor.user_id else None
-    ticket = db.session.get_one(Ticket, upload.ticket_id)
-    if not may_see(actor, ticket) or not _event_shown(actor, upload):
-        return None
-    return upload
+    if upload.enterprise_id is not None:
+        opens = folder_opens(actor, upload) or _is_used(actor, upload)
+    elif upload.ticket_id is None:
+        opens = upload.owner_id == actor.user_id
+    else:
+        ticket = db.session.get_one(Ticket, upload.ticket_id)
+        opens = may_see(actor, ticket) and _event_shown(actor, upload)
+    return upload if opens else None
+
+
+def _is_used(actor: Actor, upload: Upload) -> bool:
+    """Whoever handles a ticket sees the documents that the enterprise let it use."""
+    tickets = select(Ticket).where(Ticket.id.in_(tickets_using(upload)))
+    return any(
+        may_see(actor, ticket) and scope_of(actor.role, "ticket.view") is not Scope.OWN
+        for ticket in db.session.scalars(tickets)
+    )
 
 
 def _event_shown(actor: Actor, upload: Upload) -> bool:

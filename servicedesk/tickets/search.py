@@ -19,6 +19,10 @@ _INSERT = {
     "postgresql": "INSERT INTO ticket_search (ticket_id, terms) "
     "VALUES (:id, array_to_tsvector(string_to_array(:terms, ' ')))",
 }
+_REMOVE = {
+    "sqlite": "DELETE FROM ticket_search WHERE rowid = :id",
+    "postgresql": "DELETE FROM ticket_search WHERE ticket_id = :id",
+}
 _MATCH = {
     "sqlite": "ticket.id IN (SELECT rowid FROM ticket_search WHERE ticket_search MATCH :query)",
     "postgresql": "ticket.id IN "
@@ -54,14 +58,23 @@ def reindex() -> int:
     return done
 
 
+def refresh(enterprise_id: int) -> None:
+    """Make an enterprise's tickets findable under its present name and code."""
+    query = _joined().where(Ticket.enterprise_id == enterprise_id)
+    for ticket, item, enterprise in db.session.execute(query).all():
+        db.session.execute(text(_REMOVE[_dialect()]), {"id": ticket.id})
+        add(ticket.id, texts_of(ticket, item, enterprise))
+
+
 def _after(ticket_id: int) -> Select[Ticket, ServiceItem, Enterprise]:
+    return _joined().where(Ticket.id > ticket_id).order_by(Ticket.id).limit(BATCH)
+
+
+def _joined() -> Select[Ticket, ServiceItem, Enterprise]:
     return (
         select(Ticket, ServiceItem, Enterprise)
         .join(ServiceItem, ServiceItem.id == Ticket.item_id)
         .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
-        .where(Ticket.id > ticket_id)
-        .order_by(Ticket.id)
-        .limit(BATCH)
     )
 
 

@@ -3,13 +3,24 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from servicedesk.web import access, errors, headers, health, language, showing, telling
+from servicedesk.web import (
+    access,
+    errors,
+    headers,
+    health,
+    language,
+    papers,
+    policy_words,
+    showing,
+    telling,
+)
 from servicedesk.web.account.views import account
 from servicedesk.web.admin.views import admin
 from servicedesk.web.desk import desk
 from servicedesk.web.files import files
 from servicedesk.web.forms import RowNumber
 from servicedesk.web.insight.views import insight
+from servicedesk.web.portal import acting
 from servicedesk.web.portal.views import portal
 
 __all__ = ["language", "register"]
@@ -27,6 +38,9 @@ def register(app: Flask) -> None:
     headers.register(app)
     showing.register(app)
     telling.register(app)
+    policy_words.register(app)
+    papers.register(app)
+    acting.register(app)
     errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

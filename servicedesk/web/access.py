@@ -5,7 +5,7 @@ A view without either stops the start, so that nothing can be opened by forgetti
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, abort, g, redirect, request, session, url_for
@@ -28,6 +28,8 @@ View = Callable[P, T]
 STAFF_IDLE_SECONDS = 30 * 60
 REQUESTER_IDLE_SECONDS = 12 * 3600
 FLASK_OWN = {"static"}
+STAFF_SIDES = frozenset({"desk", "insight", "admin"})
+CHOSEN = "enterprise"  # the session's word for the enterprise that a requester acts for
 
 
 def public(view: Callable[P, T]) -> Callable[P, T]:
@@ -49,7 +51,7 @@ def requires(permission: str) -> Callable[[Callable[P, T]], Callable[P, T | Resp
         def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
             if not current_user.is_authenticated:
                 return _to_sign_in()
-            if not allows(actor(), permission):
+            if not (allows(actor(), permission) and on_own_side(actor().role, request.blueprint)):
                 record_alone(actor(), "access.refused", "page", request.path, succeeded=False)
                 abort(403)
             return view(*args, **kwargs)
@@ -60,6 +62,13 @@ def requires(permission: str) -> Callable[[Callable[P, T]], Callable[P, T | Resp
     return decorate
 
 
+def on_own_side(role: Role, blueprint: str | None) -> bool:
+    """Enterprises stay on the portal and staff on their side, whatever both may see."""
+    if blueprint == "portal":
+        return role is Role.REQUESTER
+    return role is not Role.REQUESTER or blueprint not in STAFF_SIDES
+
+
 def _to_sign_in() -> Response:
     if request.method == "GET":
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
@@ -67,11 +76,26 @@ def _to_sign_in() -> Response:
 
 
 def actor() -> Actor:
-    """Return the person of this request, as the rules know people."""
+    """Return the person of this request, as the rules know people.
+
+    A requester is here only what the part in the *chosen* enterprise allows, so that nothing of
+    another of the person's enterprises can get into a page (``whole_actor`` knows them all).
+    """
     if "actor" not in g:
-        g.actor = actor_of(signed_in())
+        user = signed_in()
+        g.actor = _with_parts(user, _chosen_part()) if _is_requester(user) else actor_of(user)
     known: Actor = g.actor
     return known
+
+
+def whole_actor() -> Actor:
+    """Return the person of this request with the parts in all of the person's enterprises."""
+    return _with_parts(signed_in(), {one.id: part for one, part in my_memberships()})
+
+
+def _chosen_part() -> Mapping[int, Part]:
+    chosen = chosen_enterprise()
+    return {one.id: part for one, part in my_memberships() if one is chosen}
 
 
 def signed_in() -> User:
@@ -82,24 +106,50 @@ def signed_in() -> User:
 
 
 def actor_of(user: User) -> Actor:
-    """Return an account as an actor, with the enterprises it may act for."""
-    mine = of_person(user.id) if user.role == Role.REQUESTER else []
+    """Return an account as an actor, with all the enterprises it may act for."""
+    mine = of_person(user.id) if _is_requester(user) else []
+    return _with_parts(user, {enterprise.id: Part(part) for enterprise, part in mine})
+
+
+def _is_requester(user: User) -> bool:
+    return user.role == Role.REQUESTER
+
+
+def _with_parts(user: User, parts: Mapping[int, Part]) -> Actor:
     return Actor(
         user_id=user.id,
         role=user.role_enum,
         park_id=user.park_id,
         name=user.name,
         unit_id=user.unit_id,
-        parts={enterprise.id: Part(part) for enterprise, part in mine},
+        parts=parts,
     )
+
+
+def my_memberships() -> list[tuple[Enterprise, Part]]:
+    """Return the enterprises that the person of this request acts for, with the part in each."""
+    if "memberships" not in g:
+        g.memberships = [(one, Part(part)) for one, part in of_person(signed_in().id)]
+    mine: list[tuple[Enterprise, Part]] = g.memberships
+    return mine
 
 
 def my_enterprises() -> list[Enterprise]:
     """Return the enterprises that the person of this request acts for."""
-    if "enterprises" not in g:
-        g.enterprises = [enterprise for enterprise, _ in of_person(signed_in().id)]
-    mine: list[Enterprise] = g.enterprises
-    return mine
+    return [enterprise for enterprise, _part in my_memberships()]
+
+
+def chosen_enterprise() -> Enterprise | None:
+    """Return the enterprise that the person acts for at present: the chosen or the first one."""
+    mine, wanted = my_enterprises(), session.get(CHOSEN)
+    return next((one for one in mine if one.id == wanted), mine[0] if mine else None)
+
+
+def act_for(enterprise_id: int) -> None:
+    """Act for ``enterprise_id`` from now on, in this request already."""
+    session[CHOSEN] = enterprise_id
+    g.pop("actor", None)
+    g.pop("memberships", None)
 
 
 def register(app: Flask) -> None:

@@ -11,7 +11,8 @@ from servicedesk.tickets.actions import add_upload
 from servicedesk.tickets.files import store
 from servicedesk.tickets.models import Upload
 from servicedesk.tickets.queries import upload_by_token, uploads_by_tokens
-from servicedesk.web.access import actor, requires
+from servicedesk.training.queries import file_by_token as event_file
+from servicedesk.web.access import actor, requires, whole_actor
 
 files = Blueprint("files", __name__, url_prefix="/files")
 SAFE = "sandbox; default-src 'none'"
@@ -36,7 +37,8 @@ def upload() -> tuple[Response, int]:
 @requires("account.use")
 def download(token: str) -> Response:
     """Send a file that the person may see, always as a download that cannot run."""
-    found = upload_by_token(actor(), token)
+    person = whole_actor()  # a page of before switching may be open
+    found = upload_by_token(person, token) or event_file(person, token)
     if found is None:
         abort(404)
     record_alone(actor(), "file.download", "upload", found.id)
@@ -60,15 +62,17 @@ def keep(file: FileStorage) -> Upload:
     return add_upload(actor(), stored)
 
 
-def keep_all() -> tuple[list[Upload], list[str]]:
+def keep_all(uploads: str = "uploads", files: str = "files") -> tuple[list[Upload], list[str]]:
     """Keep what came with a form: new files and tokens of earlier ones; returns also what failed.
+
+    ``uploads`` and ``files`` are the names of the inputs, where a form has several boxes.
 
     A form that comes back with an error shows these again, so no file is lost.
     """
     limit = current_app.extensions["settings"].upload_max_files
-    mine = list(uploads_by_tokens(actor().user_id or 0, request.form.getlist("uploads")[:limit]))
+    mine = list(uploads_by_tokens(actor().user_id or 0, request.form.getlist(uploads)[:limit]))
     failed: list[str] = []
-    for file in request.files.getlist("files"):
+    for file in request.files.getlist(files):
         if not file.filename:
             continue
         if len(mine) >= limit:

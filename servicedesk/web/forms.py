@@ -32,7 +32,8 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from servicedesk.catalogue.fields import Field, FieldType
+from servicedesk.catalogue.fields import Field, FieldType, questions_of
+from servicedesk.core.questions import Condition, Question, asked
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 REQUIRED = _l("此项必须填写。")
@@ -77,10 +78,40 @@ def phone_field(label: Any) -> TelField:
     return TelField(label, filters=[tidy], validators=[required(), at_most(30), valid_phone])
 
 
+class Asking(Form):
+    """A form whose questions may depend on others: what is not asked is neither checked nor kept."""
+
+    _questions: Sequence[Question] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, condition in self._questions:
+            field: Any = self[name]
+            field.when = when_of(condition)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check what is asked; answers to what is not asked are dropped once all is well."""
+        super().validate(extra_validators)
+        asked_for = asked(self._questions, self.data)
+        passed_over = [self[name] for name, _when in self._questions if name not in asked_for]
+        for field in passed_over:
+            field.errors = ()
+        if self.errors:
+            return False
+        for field in passed_over:
+            field.data = None
+        return True
+
+
+def when_of(condition: Condition | None) -> str:
+    """Write a condition as ``data-when`` takes it; empty where there is none."""
+    return f"{condition.field}={'|'.join(condition.equals)}" if condition else ""
+
+
 def form_class(fields: Sequence[Field], base: type[Form]) -> type[Form]:
     """Return ``base`` with one input for each of the item's fields, in their order."""
     made = {field.name: _input(field) for field in fields}
-    return type("ItemForm", (base,), made)
+    return type("ItemForm", (Asking, base), {**made, "_questions": questions_of(fields)})
 
 
 def _input(field: Field) -> Any:
@@ -91,8 +122,9 @@ def _input(field: Field) -> Any:
 
 
 def localised(thing: Any, name: str) -> str:
-    """Return ``name`` or ``name_en`` of a catalogue thing in the person's language."""
-    return str(getattr(thing, name if str(get_locale()) == "zh" else f"{name}_en") or "")
+    """Return ``name`` or ``name_en`` of a catalogue thing in the person's language, if it has one."""
+    chinese = str(getattr(thing, name) or "")
+    return chinese if str(get_locale()) == "zh" else str(getattr(thing, f"{name}_en") or chinese)
 
 
 def _text(field: Field, label: str, checks: list[Any], hint: str) -> Any:

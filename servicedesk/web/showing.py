@@ -1,7 +1,7 @@
 """The words and marks of templates: times in Shanghai, working time in words, icons, due-lights."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from servicedesk.organisation.queries import default_park
 from servicedesk.reports.masking import masked_phone
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
-from servicedesk.web.access import actor
+from servicedesk.web.access import actor, chosen_enterprise
 from servicedesk.web.language import LANGUAGES
 from servicedesk.web.places import Entrance, Place, beside, entrances
 
@@ -66,6 +66,7 @@ def register(app: Flask) -> None:
     filters: dict[str, Any] = {
         "moment": moment,
         "day": day,
+        "date": whole_day,
         "iso": iso,
         "state_name": lambda state: fixed(STATE_NAMES[State(state)]),
         "role_name": lambda role: fixed(ROLE_NAMES[Role(role)]),
@@ -95,11 +96,18 @@ def _context() -> dict[str, Any]:
         "may": (lambda permission: allows(actor(), permission))
         if signed_in
         else (lambda _p: False),
-        "unread": unread(current_user.id) if signed_in else 0,
+        "unread": _unread() if signed_in else 0,
         "entrances": _entrances if signed_in else (lambda _side: []),
         "beside": _beside if signed_in else (lambda _side: []),
         "is_requester": signed_in and current_user.role == Role.REQUESTER,
     }
+
+
+def _unread() -> int:
+    """Count what the notices page shows: a requester's for the chosen enterprise."""
+    requester = current_user.role == Role.REQUESTER
+    chosen = chosen_enterprise() if requester else None
+    return unread(current_user.id, chosen.id if chosen else None)
 
 
 def _entrances(side: str) -> list[Entrance]:
@@ -164,7 +172,12 @@ def day(value: datetime | None) -> str:
     return "—" if value is None else _date(value.astimezone(ZONE))
 
 
-def _date(local: datetime) -> str:
+def whole_day(value: date | None) -> str:
+    """Write a day that is one without a zone: a due day, the end of a notice."""
+    return "—" if value is None else _date(value)
+
+
+def _date(local: date) -> str:
     if locale_name() == "zh":
         return f"{local.year}年{local.month}月{local.day}日"
     return f"{local:%Y-%m-%d}"
@@ -246,8 +259,8 @@ def file_size(size: int) -> str:
 
 
 def named(thing: Any) -> str:
-    """Return the name of a catalogue row in the person's language."""
+    """Return the name of a catalogue row in the person's language, if it has one."""
     chinese = locale_name() == "zh"
     if hasattr(thing, "label"):
-        return str(thing.label if chinese else thing.label_en)
-    return str(thing.name if chinese else thing.name_en)
+        return str(thing.label if chinese else thing.label_en or thing.label)
+    return str(thing.name if chinese else thing.name_en or thing.name)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from servicedesk.catalogue.fields import Field, FieldType
 from servicedesk.catalogue.queries import metrics
 from servicedesk.core.authorization import POWERS
+from servicedesk.core.materials import SLOT_NAMES, Slot
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.tickets.effects import RESULTS
@@ -31,6 +32,8 @@ OTHER_NAMES: Mapping[str, str] = {
     "escalate": N_("督办提醒"),
     "response_late": N_("首次响应超时"),
     "recompute": N_("工作日历调整，期限重算"),
+    "hand_in": N_("补交材料"),
+    "material_lapsed": N_("容缺逾期"),
 }
 LABELS: Mapping[str, str] = {
     "reason": N_("理由"),
@@ -54,6 +57,9 @@ LABELS: Mapping[str, str] = {
     "old": N_("原期限"),
     "new": N_("新期限"),
     "outcomes": N_("成效"),
+    "material": N_("材料"),
+    "how": N_("方式"),
+    "due_on": N_("承诺日期"),
 }
 MOMENTS = frozenset({"due_at", "old", "new"})
 
@@ -93,6 +99,8 @@ def _words(name: str, value: Any) -> str:
         return _(RATING_NAMES[value])
     if name == "reasons":
         return "；".join(_(BAD_REASONS.get(reason, reason)) for reason in value)
+    if name == "how":
+        return _(SLOT_NAMES[Slot(value)])
     if name == "power":
         return _(POWERS[value])
     if name == "step":

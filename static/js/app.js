@@ -5,7 +5,7 @@
   // One press, one submission: a form that is on its way cannot be sent again.
   document.addEventListener("submit", function (event) {
     const form = event.target;
-    if (form.method !== "post") return;
+    if (form.method !== "post" || (event.submitter && event.submitter.formTarget === "_blank")) return;
     if (form.dataset.sent || form.querySelector("[data-uploading]")) {
       event.preventDefault();
       return;
@@ -57,7 +57,7 @@
       line.querySelector("progress").remove();
       const hidden = element("input");
       hidden.type = "hidden";
-      hidden.name = "uploads";
+      hidden.name = box.dataset.name || "uploads";
       hidden.value = token;
       const remove = element("button", "btn btn-sm btn-ghost-secondary", box.dataset.remove);
       remove.type = "button";
@@ -118,16 +118,30 @@
     if (wrong) wrong.focus();
   });
 
-  // A choice that shows or hides what depends on it: data-when="field=value".
+  // A choice that shows or hides what depends on it: data-when="field=value|value". It may stand in
+  // something hidden itself, and then has no say: what it depends on comes earlier in the page.
+  function chosen(name) {
+    const controls = Array.from(document.getElementsByName(name)).filter(function (control) {
+      return !control.closest("[data-when][hidden]") && (control.matches("select") || control.checked);
+    });
+    return controls.flatMap(function (control) {
+      if (!control.matches("select")) return control.value;
+      return Array.from(control.selectedOptions, function (option) { return option.value; });
+    });
+  }
   function dependents() {
     document.querySelectorAll("[data-when]").forEach(function (part) {
-      const [name, value] = part.dataset.when.split("=");
-      const chosen = document.querySelector('[name="' + name + '"]:checked');
-      part.hidden = !(chosen && value.split("|").includes(chosen.value));
+      const [name, values] = part.dataset.when.split("=");
+      const wanted = values.split("|");
+      part.hidden = !chosen(name).some(function (value) { return wanted.includes(value); });
     });
   }
   document.addEventListener("change", dependents);
   document.addEventListener("DOMContentLoaded", dependents);
+  document.addEventListener("htmx:after:swap", dependents);
+
+  // Whoever was seen last owns what this browser keeps for use without a network.
+  try { localStorage.setItem("account", document.documentElement.dataset.account || ""); } catch { /* private mode */ }
 
   // Print buttons.
   document.addEventListener("click", function (event) {

@@ -8,6 +8,7 @@ from servicedesk.extensions import db
 from servicedesk.statistics.actions import build
 from tests.browser.conftest import AXE, Person
 from tests.support import Town
+from tests.web.test_access import project_values
 
 pytestmark = pytest.mark.browser
 STRANGER = (
@@ -22,15 +23,19 @@ PAGES = {
     "alice": (
         "/portal/home", "/portal/items/J03/file", "/portal/requests", "/portal/requests/{done}",
         "/portal/requests/{open}", "/portal/requests/{open}/receipt", "/portal/enterprise",
+        "/portal/members", "/portal/projects", "/portal/projects/{project}",
         "/account", "/notices",
     ),
     "desk": (
         "/desk/?view=all", "/desk/tickets/{open}", "/desk/new?who=有限", "/desk/enterprises",
         "/desk/new/{enterprise}/A02", "/desk/enterprises/{enterprise}", "/desk/enterprises/new",
+        "/desk/enterprises/{enterprise}/edit", "/desk/import/enterprises", "/desk/patents",
+        "/desk/projects/wall", "/desk/projects", "/desk/projects/{project}", "/desk/projects/new",
     ),
     "officer": ("/desk/", "/desk/tickets/{open}"),
     "leader": ("/insight/", "/desk/joint-meeting", "/insight/?period=2024-03"),
-    "admin": ("/admin/", "/admin/users", "/admin/calendar", "/admin/mail"),
+    "admin": ("/admin/", "/admin/users", "/admin/calendar", "/admin/mail", "/admin/catalogue",
+        "/admin/catalogue/A02", "/admin/catalogue/A02/versions", "/admin/catalogue/import"),
     "auditor": ("/admin/audit",),
 }  # fmt: skip
 AUDIENCES = sorted(PAGES)
@@ -44,6 +49,7 @@ def names(sqlite_app: Flask) -> dict[str, object]:
     done = town.walk(town.file(), "accept", "dispatch", "sign", "resolve")
     found = {
         "open": opened.number, "done": done.number, "enterprise": town.enterprise_id(),
+        "project": project_values(town)["project_id"],
     }  # fmt: skip
     build(town.park_id)
     db.session.remove()

@@ -67,7 +67,7 @@ def test_four_people_close_the_loop(
             question.fill("100")
         elif not question.input_value():
             question.fill("鹤城新材料有限公司" if kind != "INPUT:tel" else "13800138000")
-    clerk.locator("input[type=file]").set_input_files(
+    clerk.locator("#files").set_input_files(
         [tmp_path / "章程.pdf", tmp_path / "场地.png"]
     )
     expect(clerk.locator("input[name=uploads]")).to_have_count(2)

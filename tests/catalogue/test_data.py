@@ -127,14 +127,20 @@ GOOD = {"name": "bank", "label": "银行", "label_en": "Bank", "type": "text"}
 OPTION = {"value": "有", "label": "有", "label_en": "Yes"}
 
 
+def one(definition: dict[str, Any]) -> Field:
+    """Return a field by itself."""
+    (field,) = fields_from("A03", [definition])
+    return field
+
+
 def test_limits_left_out_get_a_default() -> None:
-    assert Field.from_definition("A03", GOOD).max_length == 200
-    number = Field.from_definition("A03", {**GOOD, "type": "number"})
+    assert one(GOOD).max_length == 200
+    number = one({**GOOD, "type": "number"})
     assert (number.min, number.max) == (0, 10_000_000)
 
 
 def test_options_become_objects() -> None:
-    field = Field.from_definition("A03", {**GOOD, "type": "choice", "options": [OPTION]})
+    field = one({**GOOD, "type": "choice", "options": [OPTION]})
     assert field.options == (Option("有", "有", "Yes"),)
 
 
@@ -145,10 +151,8 @@ def test_options_become_objects() -> None:
         {"type": None},
         {"name": "银行"},
         {"name": "Bank"},
-        {"name": "phone"},
         {"label": ""},
-        {"label_en": " "},
-        {"help": "只有中文"},
+        {"label_en": "两\n行"},
         {"required": "yes"},
         {"surprise": 1},
         {"options": [OPTION]},
@@ -163,19 +167,20 @@ def test_options_become_objects() -> None:
         {"type": "choice"},
         {"type": "choice", "options": []},
         {"type": "choice", "options": ["有"]},
+        {"type": "choice", "options": [{**OPTION, "value": "有|无"}]},
         {"type": "choices", "options": [OPTION, OPTION]},
-        {"type": "choice", "options": [{"value": "有", "label": "有"}]},
+        {"type": "choice", "options": [{"value": "有"}]},
     ],
     ids=str,
 )
 def test_a_wrong_definition_is_refused_by_name(change: dict[str, Any]) -> None:
     wrong = {**GOOD, **change}
     with pytest.raises(ValueError, match=re.escape(f"item A03, field {wrong['name']}: ")):
-        Field.from_definition("A03", wrong)
+        one(wrong)
 
 
 def test_a_name_stands_once() -> None:
-    with pytest.raises(ValueError, match="item A03, field bank: the name stands twice"):
+    with pytest.raises(ValueError, match="item A03, field bank: 这个名称已用过"):
         fields_from("A03", [GOOD, GOOD])
 
 

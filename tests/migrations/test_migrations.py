@@ -53,7 +53,10 @@ def test_no_row_is_lost_going_down_and_up(app: Flask, version: str) -> None:
     newest = columns()
     everything = rows(newest)
     downgrade(revision=version)
-    older = columns()
+    older = {
+        table: [name for name in names if name in newest[table]]  # what stays where it is
+        for table, names in columns().items()
+    }
     kept = rows(older)
     assert {table: len(found) for table, found in kept.items()} == {
         table: len(everything[table]) for table in older

@@ -8,12 +8,25 @@ from flask.testing import FlaskClient
 
 from servicedesk.accounts.actions import set_active
 from servicedesk.core.permissions import PERMISSIONS, Role, scope_of
+from servicedesk.core.projects import Stage
 from servicedesk.database import Base
+from servicedesk.enterprises.actions import invite
+from servicedesk.enterprises.queries import open_invitations
+from servicedesk.enterprises.importing import upload as upload_list
 from servicedesk.extensions import db
+from servicedesk.financing.actions import NeedForm, ProductForm, offer, register_need, save_product
+from servicedesk.projects.actions import Details, create_project, link_enterprise, reach
+from servicedesk.projects.obstacles import raise_obstacle
+from servicedesk.projects.queries import services
 from servicedesk.tickets.actions import add_upload, send_message
 from servicedesk.tickets.files import store
-from servicedesk.web.access import FLASK_OWN, permission_of
-from tests.support import OWNERS, PASSWORD, STAFF, Town
+from servicedesk.web.access import FLASK_OWN, on_own_side, permission_of
+from tests.actions.materials_support import route_values as material_values
+from tests.actions.test_enterprise_import import line, workbook
+from tests.support import OWNERS, PASSWORD, STAFF, START, Town
+from tests.policies import policy_values
+from tests.web.training_values import training_and_hiring
+from tests.web.visit_values import visit_values
 
 ROLE_OF = {login: role for login, (role, _unit) in STAFF.items()} | dict.fromkeys(
     OWNERS, Role.REQUESTER
@@ -45,9 +58,51 @@ def arguments(closed_app: Flask) -> dict[str, Any]:
         "user_id": town.user("officer2").id,
         "day": "2024-03-05",
         "filename": "x.eml",
+        "import_id": upload_list(town.desk, "x.xlsx", workbook([line(1)])).id,
+        **project_values(town),
+        **financing(town),
+        **visit_values(town),
+        **material_values(town),
+        **policy_values(town),
+        **training_and_hiring(town),
     }
     db.session.remove()
     return values
+
+
+def financing(town: Town) -> dict[str, Any]:
+    """A need of alice's, a bank's product and its offer."""
+    product = save_product(
+        town.desk,
+        ProductForm(
+            town.unit_id("YH"), "农商行", "科技贷", "无抵押", 1000, 900_000, 3.5, 4.5, 36, []
+        ),
+    )
+    need = register_need(
+        town.alice,
+        NeedForm(
+            town.enterprise_id("alice"), 200_000, "流动资金", 12, [], "", "李工", "13800138000", "n"
+        ),
+    )
+    made = offer(town.desk, need.id, product.id, 100_000, 3.8)
+    return {
+        "product_id": product.id, "need_id": need.id, "offer_id": made.id,
+        "step": "grant", "choice": "accept",
+    }  # fmt: skip
+
+
+def project_values(town: Town) -> dict[str, int]:
+    """A project of Alice's enterprise with a service and an obstacle, and an open invitation."""
+    made = create_project(town.desk, Details("储能电池", 2000, town.user("desk").id), START.date())
+    link_enterprise(town.desk, made.id, town.enterprise_id("alice"), made.version)
+    reach(town.desk, made.id, Stage.SIGNED, START.date())
+    obstacle = raise_obstacle(town.desk, made.id, "供电不足", town.unit_id("SCJG"))
+    invite(town.alice, town.enterprise_id("alice"))
+    [waiting] = open_invitations(town.enterprise_id("alice"), START)
+    return {
+        "project_id": made.id, "service_id": services(made.id)[0].id, "obstacle_id": obstacle.id,
+        "invitation_id": waiting.id,
+    }  # fmt: skip
 
 
 def person(app: Flask, login: str) -> FlaskClient:
@@ -95,7 +150,9 @@ def test_every_route_obeys_the_permission_table(
         elif login is None:
             assert answer.status_code == 302, where
             assert "/sign-in" in answer.headers["Location"], where
-        elif scope_of(ROLE_OF[login], permission) is None:
+        elif scope_of(ROLE_OF[login], permission) is None or not on_own_side(
+            ROLE_OF[login], endpoint.split(".")[0]
+        ):
             assert answer.status_code == 403, where
         elif method == "GET":
             assert answer.status_code != 403, where

@@ -138,8 +138,9 @@ def test_resolving_writes_the_outcome_figures(open_app: Flask) -> None:
     )  # fmt: skip
     assert answer.status_code == 302
     page_ = person(open_app, "officer").get(f"/desk/tickets/{number}").text
-    assert "到岗就业" in page_
-    assert "12 人" in page_
+    assert "用工需求" in page_
+    assert "30 人" in page_
+    assert "12 人" not in page_  # who came is counted from what the enterprise confirmed
 
 
 def test_a_telephone_number_is_masked_until_asked_for(open_app: Flask) -> None:

@@ -1,7 +1,6 @@
 """Signing in and out, registering, joining, one's own settings and notices."""
 
 import time
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -10,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from servicedesk.accounts import actions as accounts
 from servicedesk.accounts.models import User
-from servicedesk.core.permissions import Role
+from servicedesk.core.permissions import PART_NAMES, Part, Role
 from servicedesk.core.words import N_
 from servicedesk.enterprises import actions as enterprises
 from servicedesk.enterprises.queries import enterprise as get_enterprise
@@ -21,10 +20,18 @@ from servicedesk.notifications.queries import PAGE
 from servicedesk.notifications.queries import page as notice_page
 from servicedesk.organisation.queries import default_park
 from servicedesk.tickets.queries import numbers
-from servicedesk.web.access import actor, public, requires, signed_in
+from servicedesk.web.access import (
+    act_for,
+    actor,
+    chosen_enterprise,
+    public,
+    requires,
+    signed_in,
+)
 from servicedesk.web.account.forms import PasswordForm, PersonForm, RegisterForm, SignInForm
 from servicedesk.web.forms import number_of
 from servicedesk.web.language import COOKIE, LANGUAGES, choose
+from servicedesk.web.safety import local_path
 
 account = Blueprint("account", __name__)
 YEAR_SECONDS = 365 * 24 * 3600
@@ -67,23 +74,12 @@ def sign_in() -> Response | str:
 
 
 def _welcome(user: User) -> Response:
-    target = _local(request.args.get("next", ""))
+    target = local_path(request.args.get("next", ""))
     session.clear()
     session.permanent = True
     session["seen"] = time.time()
     login_user(user)
     return redirect(target or home_of(user))
-
-
-def _local(target: str) -> str:
-    """Return ``target`` only if it is a path of ours."""
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return ""
-    if parts.scheme or parts.netloc or not target.startswith("/"):
-        return ""
-    return "" if target.startswith("//") or "\\" in target or target != target.strip() else target
 
 
 @account.post("/sign-out")
@@ -161,8 +157,7 @@ def join(token: str) -> Response | str | tuple[str, int]:
     enterprise = get_enterprise(invitation.enterprise_id)
     form = PersonForm(request.form)
     if request.method == "POST" and current_user.is_authenticated:
-        enterprises.accept_invitation(signed_in().id, token)
-        return redirect(url_for("portal.home"))
+        return _join_with_own_account(token)
     if request.method == "POST" and form.validate():
         try:
             user = _new_colleague(form, token)
@@ -170,7 +165,18 @@ def join(token: str) -> Response | str | tuple[str, int]:
             _put_error(form, refused)
         else:
             return _welcome(user)
-    return render_template("account/join.html", form=form, enterprise=enterprise)
+    part = _(PART_NAMES[Part(invitation.part)])
+    return render_template("account/join.html", form=form, enterprise=enterprise, part=part)
+
+
+def _join_with_own_account(token: str) -> Response:
+    """Join with the account that is signed in, and act for the enterprise from now on."""
+    try:
+        act_for(enterprises.accept_invitation(signed_in().id, token))
+        flash(_("已加入，现在为这家企业办事。"), "success")
+    except Refused as refused:
+        flash(_(refused.reason), "danger")
+    return redirect(home_of(signed_in()))
 
 
 def _new_colleague(form: PersonForm, token: str) -> User:
@@ -189,7 +195,7 @@ def language(code: str) -> Response:
     code = code if code in LANGUAGES else "zh"
     if current_user.is_authenticated:
         accounts.set_language(actor(), code)
-    response = redirect(_local(request.form.get("back", "")) or url_for("account.start"))
+    response = redirect(local_path(request.form.get("back", "")) or url_for("account.start"))
     response.set_cookie(COOKIE, code, max_age=YEAR_SECONDS, samesite="Lax", httponly=True)
     return response
 
@@ -216,9 +222,9 @@ def settings() -> Response | str:
 @account.get("/notices")
 @requires("account.use")
 def notices() -> str:
-    """List one's notices, newest first."""
+    """List one's notices, newest first; a requester's for the chosen enterprise."""
     before = number_of("before")
-    rows = notice_page(signed_in().id, before)
+    rows = notice_page(signed_in().id, before, _acting_for())
     after = rows[PAGE - 1].id if len(rows) > PAGE else None
     shown = rows[:PAGE]
     tickets = numbers({row.ticket_id for row in shown if row.ticket_id})
@@ -229,8 +235,14 @@ def notices() -> str:
 @requires("account.use")
 def read_notices() -> Response:
     """Mark all visible notices as read."""
-    mark_read(signed_in().id)
+    mark_read(signed_in().id, enterprise_id=_acting_for())
     return redirect(url_for("account.notices"))
+
+
+def _acting_for() -> int | None:
+    """Return the enterprise that a requester acts for; staff see all of their notices."""
+    chosen = chosen_enterprise() if actor().role is Role.REQUESTER else None
+    return chosen.id if chosen else None
 
 
 @account.get("/t/<number>")

@@ -1,6 +1,25 @@
 """The administration pages: importing the modules attaches their views to the blueprint."""
 
-from servicedesk.web.admin import audit, calendar, mail, system, users
+from servicedesk.web.admin import (
+    audit,
+    calendar,
+    catalogue,
+    catalogue_editor,
+    catalogue_import,
+    mail,
+    system,
+    users,
+)
 from servicedesk.web.admin.blueprint import admin
 
-__all__ = ["admin", "audit", "calendar", "mail", "system", "users"]
+__all__ = [
+    "admin",
+    "audit",
+    "calendar",
+    "catalogue",
+    "catalogue_editor",
+    "catalogue_import",
+    "mail",
+    "system",
+    "users",
+]

@@ -1,58 +1,24 @@
-"""Enterprises as the desk sees them: at a glance, opening a file, confirming a code."""
+"""Opening an enterprise's file at the desk, confirming its code, inviting its first person."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from servicedesk.catalogue.queries import items_by_id
-from servicedesk.core.permissions import Subject, allows
 from servicedesk.enterprises.actions import confirm_code, create_enterprise
 from servicedesk.enterprises.actions import invite_owner as make_owner_invitation
 from servicedesk.enterprises.models import Enterprise
-from servicedesk.enterprises.queries import enterprise as get_enterprise
-from servicedesk.enterprises.queries import find, in_review, members
 from servicedesk.errors import Refused
-from servicedesk.tickets.listing import Filter, page
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
+from servicedesk.web.desk.enterprise_file import file_or_404, file_page
 from servicedesk.web.desk.forms import EnterpriseForm
-
-
-@desk.get("/enterprises")
-@requires("enterprise.verify")
-def enterprises() -> str:
-    """Find an enterprise; those whose code must be looked at come first."""
-    park_id = actor().park_id
-    return render_template(
-        "desk/enterprises.html",
-        found=find(park_id, request.args.get("who", "")),
-        in_review=in_review(park_id),
-    )
-
-
-@desk.get("/enterprises/<int:enterprise_id>")
-@requires("enterprise.verify")
-def enterprise(enterprise_id: int) -> str:
-    """Show an enterprise with its tickets."""
-    return _page(_or_404(enterprise_id))
-
-
-def _page(found: Enterprise, **more: str) -> str:
-    return render_template(
-        "desk/enterprise.html",
-        enterprise=found,
-        members=members(found.id),
-        page=page(actor(), Filter(enterprise=found.id)),
-        items=items_by_id(actor().park_id),
-        **more,
-    )
 
 
 @desk.post("/enterprises/<int:enterprise_id>/confirm")
 @requires("enterprise.verify")
 def confirm(enterprise_id: int) -> Response:
     """Confirm a doubtful credit code after seeing the licence."""
-    found = _or_404(enterprise_id)
+    found = file_or_404(enterprise_id)
     try:
         confirm_code(actor(), found.id)
         flash(_("已确认企业代码。"), "success")
@@ -65,13 +31,13 @@ def confirm(enterprise_id: int) -> Response:
 @requires("enterprise.verify")
 def invite_owner(enterprise_id: int) -> str | Response:
     """Show, once, the link with which the enterprise's first person becomes the file's owner."""
-    found = _or_404(enterprise_id)
+    found = file_or_404(enterprise_id)
     try:
         token = make_owner_invitation(actor(), found.id)
     except Refused as refused:
         flash(_(refused.reason), "danger")
         return redirect(url_for("desk.enterprise", enterprise_id=enterprise_id))
-    return _page(found, invitation=url_for("account.join", token=token, _external=True))
+    return file_page(found, invitation=url_for("account.join", token=token, _external=True))
 
 
 @desk.route("/enterprises/new", methods=["GET", "POST"])
@@ -103,9 +69,3 @@ def _create(form: EnterpriseForm) -> Enterprise:
         address=form.address.data or "",
     )
 
-
-def _or_404(enterprise_id: int) -> Enterprise:
-    found = get_enterprise(enterprise_id)
-    if found is None or not allows(actor(), "enterprise.view", Subject(found.park_id)):
-        abort(404)
-    return found

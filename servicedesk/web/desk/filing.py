@@ -1,5 +1,7 @@
 """Filing on behalf of an enterprise (代录): by telephone, at the counter, at its door."""
 
+from typing import Any
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
@@ -16,9 +18,10 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.enterprises.queries import find
 from servicedesk.errors import KeyReused, Refused
+from servicedesk.materials.actions import file_request
 from servicedesk.outreach.actions import record_visit
 from servicedesk.outreach.queries import visit_of
-from servicedesk.tickets.actions import Request, submit
+from servicedesk.tickets.actions import Request
 from servicedesk.tickets.models import Ticket, Upload
 from servicedesk.transaction import unit_of_work
 from servicedesk.web.access import actor, requires
@@ -26,6 +29,7 @@ from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.forms import OnBehalfForm
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import form_class, number_of, plain
+from servicedesk.web.slots import Slots, asks_to_act, blank, sent
 
 OWN_FIELDS = frozenset(
     {"channel", "title", "description", "contact", "phone", "visited_on", "place", "met"}
@@ -51,23 +55,25 @@ def file(enterprise_id: int, code: str) -> Response | str | tuple[str, int]:
     """Take the request down."""
     enterprise = _enterprise(enterprise_id)
     item = item_by_code(actor().park_id, code)
-    if enterprise is None or item is None:
+    if enterprise is None or item is None or not item.listed:
         abort(404)
     form = _form(item, enterprise)
     if request.method == "GET":
         record_alone(actor(), "personal.unmask", "enterprise", enterprise.id, what="phone")
-        return _page(form, item, enterprise)
+        return _page(form, item, enterprise, slots=blank(item, enterprise))
     kept, failed = keep_all()
-    if not form.validate() or failed:
-        return _page(form, item, enterprise, kept=kept, failed=failed), 422
+    slots = sent(item, enterprise, _answers(form))
+    if not form.validate() or failed or slots.wrong:
+        return _page(form, item, enterprise, kept=kept, failed=failed, slots=slots), 422
     try:
-        ticket = _submit_once(form, item, enterprise, _tokens(kept))
+        ticket = _submit_once(form, item, enterprise, _tokens(kept), slots)
     except KeyReused:
         flash(_("这份表单已提交过，请重新填写。"), "danger")
-        return _page(form, item, enterprise, kept=kept), 422
+        return _page(form, item, enterprise, kept=kept, slots=slots), 422
     except Refused as refused:
-        flash(_(refused.reason), "danger")
-        return _page(form, item, enterprise, kept=kept), 422
+        if not slots.put(refused.field or "", _(refused.reason)):
+            flash(_(refused.reason), "danger")
+        return _page(form, item, enterprise, kept=kept, slots=slots), 422
     flash(_("已代录工单 %(number)s。", number=ticket.number), "success")
     return redirect(url_for("desk.ticket", number=ticket.number))
 
@@ -96,32 +102,40 @@ def _tokens(kept: list[Upload]) -> list[str]:
 
 
 def _submit_once(
-    form: Form, item: ServiceItem, enterprise: Enterprise, tokens: list[str]
+    form: Form, item: ServiceItem, enterprise: Enterprise, tokens: list[str], slots: Slots
 ) -> Ticket:
     """Submit; where the same form arrives twice at once, the second gets the first one's ticket."""
     try:
-        return _submit(form, item, enterprise, tokens)
+        return _submit(form, item, enterprise, tokens, slots)
     except (IntegrityError, PendingRollbackError):
-        return _submit(form, item, enterprise, tokens)
+        return _submit(form, item, enterprise, tokens, slots)
+
+
+def _answers(form: Form) -> dict[str, Any]:
+    return {name: plain(value) for name, value in form.data.items() if name not in OWN_FIELDS}
 
 
 @unit_of_work
-def _submit(form: Form, item: ServiceItem, enterprise: Enterprise, tokens: list[str]) -> Ticket:
+def _submit(
+    form: Form, item: ServiceItem, enterprise: Enterprise, tokens: list[str], slots: Slots
+) -> Ticket:
     """File the ticket and, where there was one, record the visit: both or neither."""
     data = form.data
-    answers = {name: plain(value) for name, value in data.items() if name not in OWN_FIELDS}
     wanted = Request(
         enterprise_id=enterprise.id, title=data["title"], description=data["description"],
-        contact=data["contact"], phone=data["phone"], answers=answers, uploads=tokens,
+        contact=data["contact"], phone=data["phone"], answers=_answers(form), uploads=tokens,
         channel=data["channel"], key=request.form.get("key", "")[:100],
+        acting=asks_to_act(item),
     )  # fmt: skip
-    ticket = submit(actor(), item, wanted)
+    ticket = file_request(actor(), item, wanted, slots.wishes())
     if data["channel"] == "visit" and visit_of(ticket.id) is None:
         record_visit(actor(), ticket, data["visited_on"], data["place"], data["met"])
     return ticket
 
 
-def _page(form: Form, item: ServiceItem, enterprise: Enterprise, **more: object) -> str:
+def _page(
+    form: Form, item: ServiceItem, enterprise: Enterprise, *, slots: Slots, **more: object
+) -> str:
     return render_template(
         "desk/file.html",
         form=form,
@@ -129,5 +143,7 @@ def _page(form: Form, item: ServiceItem, enterprise: Enterprise, **more: object)
         enterprise=enterprise,
         item_fields=[form[field.name] for field in fields_of(item)],
         key=request.form.get("key") or new_token(),
+        slots=slots,
+        wants_acting=asks_to_act(item) if request.form else bool(slots.letters),
         **more,
     )

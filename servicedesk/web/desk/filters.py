@@ -19,34 +19,36 @@ def from_address(actor: Actor) -> Filter:
     """Return the filter that this request's address asks for; a wrong name is a 400."""
     views = VIEWS_OF.get(actor.role, ("all",))
     asked_period = bool(request.args.get("period"))
-    view = _known("view", VIEW_NAMES, "all" if asked_period else views[0])
-    sort = _known("sort", SORTS, "newest")
+    view = known_of("view", VIEW_NAMES, "all" if asked_period else views[0])
+    sort = known_of("sort", SORTS, "newest")
     return Filter(
         view=view,
-        q=_text("q"),
-        state=_known("state", list(State), ""),
-        category=_text("category"),
-        item=_text("item"),
-        unit=_text("unit"),
-        channel=_known("channel", CHANNELS, ""),
+        q=text_of("q"),
+        state=known_of("state", list(State), ""),
+        category=text_of("category"),
+        item=text_of("item"),
+        unit=text_of("unit"),
+        channel=known_of("channel", CHANNELS, ""),
         enterprise=number_of("enterprise"),
-        since=_day("since"),
-        until=_day("until"),
-        figure=_text("figure"),
+        since=day_of("since"),
+        until=day_of("until"),
+        figure=text_of("figure"),
         period=_period(),
-        cut=_text("cut"),
-        metric=_text("metric"),
+        cut=text_of("cut"),
+        metric=text_of("metric"),
         sort="newest" if view == "all" and sort == "due" else sort,  # most have none any more
-        after=_text("after"),
+        after=text_of("after"),
     )
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return a bounded text of the address, empty where there is none."""
     return request.args.get(name, "").replace("\x00", "").strip()[:TEXT_MAX]
 
 
-def _known(name: str, names: object, default: str) -> str:
-    value = _text(name)
+def known_of(name: str, names: object, default: str) -> str:
+    """Return a word of the address that is one of ``names``; any other is a 400."""
+    value = text_of(name)
     if not value:
         return default
     if value not in names:  # type: ignore[operator]
@@ -54,11 +56,12 @@ def _known(name: str, names: object, default: str) -> str:
     return value
 
 
-def _day(name: str) -> date | None:
-    if not _text(name):
+def day_of(name: str) -> date | None:
+    """Return a day of the address (``2024-03-05``), if it names one; a wrong one is a 400."""
+    if not text_of(name):
         return None
     try:
-        day = date.fromisoformat(_text(name))
+        day = date.fromisoformat(text_of(name))
     except ValueError:
         abort(400)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
@@ -68,7 +71,7 @@ def _day(name: str) -> date | None:
 
 def _period() -> str:
     """Return ``2024`` or ``2024-03``, or nothing."""
-    value = _text("period")
+    value = text_of("period")
     if value and not (is_period(value) and FIRST_YEAR <= int(value[:4]) <= LAST_YEAR):
         abort(400)
     return value

@@ -29,6 +29,7 @@ from servicedesk.web.showing import named
 OUTCOME_PREFIX = "outcome_"
 COUNTED_BY_US = frozenset({"served", "visited", "solved", "class_solved"})
 OUTCOME_MAX = 1_000_000_000
+OWN_CHANNELS = frozenset({"portal", "project"})  # the portal and the product open these
 
 
 def _words(label: str, *, needed: bool = True, rows: int = 3) -> TextAreaField:
@@ -107,6 +108,7 @@ class ActForm(NoteForm):
 
 FORMS: Mapping[str, type[Form]] = {
     "act": ActForm,
+    "ask_resume": NoteForm,
     "suspend": ReasonForm,
     "resume": NoteForm,
     "terminate": DeclineForm,
@@ -194,9 +196,9 @@ class OnBehalfForm(Form):
     met = StringField(_l("见到何人"), filters=[tidy], validators=[Optional(), at_most(40)])
 
     def fill(self) -> None:
-        """Offer the channels other than the portal."""
+        """Offer the channels by which a person reaches the desk."""
         self.channel.choices = [
-            (code, _(label)) for code, label in CHANNELS.items() if code != "portal"
+            (code, _(label)) for code, label in CHANNELS.items() if code not in OWN_CHANNELS
         ]
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -12,11 +12,15 @@ from servicedesk.audit.actions import record_alone
 from servicedesk.catalogue.models import Metric
 from servicedesk.catalogue.queries import fields_of, metrics
 from servicedesk.catalogue.queries import item as get_item
+from servicedesk.core.counting import REGISTERED
+from servicedesk.core.permissions import allows
 from servicedesk.core.workflow import BY_NAME, Transition
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, Refused
+from servicedesk.materials.papers import papers_for
 from servicedesk.organisation.queries import units
 from servicedesk.outreach.queries import visits_of
+from servicedesk.packages.queries import case_of_ticket
 from servicedesk.tickets import queries
 from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.models import Ticket
@@ -25,6 +29,7 @@ from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.forms import WITH_FILES, inputs_of, step_form
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import with_number
+from servicedesk.web.handing import acting_on, materials_on
 
 
 def ticket_or_404(number: str) -> Ticket:
@@ -39,7 +44,7 @@ def ticket_or_404(number: str) -> Ticket:
 @requires("ticket.queue")
 def ticket(number: str) -> str:
     """Show a ticket."""
-    return _page(ticket_or_404(number))
+    return ticket_page(ticket_or_404(number))
 
 
 @desk.get("/tickets/<number>/act/<name>")
@@ -60,16 +65,16 @@ def act(number: str, name: str) -> Response | tuple[str, int]:
     kept, failed = keep_all() if name in WITH_FILES else ([], [])
     shown = {"opened": name, "form": form, "kept": kept, "failed": failed}
     if not form.validate() or failed:
-        return _page(found, **shown), 422
+        return ticket_page(found, **shown), 422
     inputs = {**inputs_of(form), "uploads": [upload.token for upload in kept]}
     seen = with_number(request.form.get("seen"))
     try:
         changed = take(actor(), found.id, name, inputs, seen)
     except Conflict:
-        return _page(ticket_or_404(number), seen=seen, **shown), 409
+        return ticket_page(ticket_or_404(number), seen=seen, **shown), 409
     except Refused as refused:
         _show(form, refused)
-        return _page(ticket_or_404(number), **shown), 403 if refused.kind == "permission" else 422
+        return ticket_page(ticket_or_404(number), **shown), 403 if refused.kind == "permission" else 422
     flash(_("已完成：%(step)s", step=_(BY_NAME[name].label)), "success")
     return redirect(_after(changed))
 
@@ -104,7 +109,7 @@ def message(number: str) -> Response | tuple[str, int]:
         send_message(actor(), found.id, body, internal=internal, uploads=tokens)
     except Refused as refused:
         flash(_(refused.reason), "danger")
-        return _page(found, draft=body, kept=kept, failed=failed, opened="message"), 422
+        return ticket_page(found, draft=body, kept=kept, failed=failed, opened="message"), 422
     flash(_("已记录内部备注。") if internal else _("已发给企业。"), "success")
     return redirect(url_for("desk.ticket", number=number, _anchor="timeline"))
 
@@ -115,11 +120,12 @@ def contact(number: str) -> str:
     """Show the requester's telephone number in full; that it was shown is in the audit trail."""
     found = ticket_or_404(number)
     record_alone(actor(), "personal.unmask", "ticket", found.id, what="phone")
-    return _page(found, unmasked=True)
+    return ticket_page(found, unmasked=True)
 
 
-def _page(found: Ticket, **more: Any) -> str:
-    item = get_item(found.item_id)
+def ticket_page(found: Ticket, **more: Any) -> str:
+    """Return the page of a ticket; ``more`` is a form that came back and what is wrong with it."""
+    item = queries.item_of(found)
     steps = sorted(queries.actions_for(actor(), found), key=_importance)
     opened, wrong = more.get("opened"), more.pop("form", None)
     forms = [
@@ -137,12 +143,16 @@ def _page(found: Ticket, **more: Any) -> str:
         children=queries.children(found.id),
         uploads=queries.uploads(found.id),
         visits=visits_of(found.id),
+        case=case_of_ticket(found.id) if allows(actor(), "package.view") else None,
         metrics=metrics(),
         unit_names={unit.id: unit.name for unit in units(found.park_id)},
         people=names([found.assignee_id, found.intake_by_id, found.resolved_by_id]),
-        suggestion=queries.suggested_unit(found, item),
+        suggestion=queries.suggested_unit(found, get_item(found.item_id)),
         steps=forms,
         with_files=WITH_FILES,
+        materials=materials_on(found, more.pop("tried_material", None)),
+        acting_on=acting_on(found, item.code),
+        papers=papers_for(found),
         changed=queries.events_since(found.id, seen) if seen is not None else [],
         **more,
     )
@@ -183,5 +193,7 @@ def _people(found: Ticket) -> list[tuple[int, str]]:
 
 
 def _outcomes(found: Ticket) -> list[Metric]:
-    known = metrics()
-    return [known[code] for code in get_item(found.item_id).outcomes if code in known]
+    """Ask for what no register counts: what is registered is never typed a second time."""
+    known, item = metrics(), queries.item_of(found)
+    asked = [code for code in item.outcomes if code not in REGISTERED.get(item.code, ())]
+    return [known[code] for code in asked if code in known]

@@ -9,7 +9,8 @@ from servicedesk.core.identifiers import parse_ticket_number
 from servicedesk.organisation.queries import default_park
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import by_number
-from servicedesk.web.access import actor
+from servicedesk.web.access import actor, whole_actor
+from servicedesk.web.elsewhere import insist_on_chosen
 
 portal = Blueprint("portal", __name__, url_prefix="/portal")
 
@@ -26,7 +27,15 @@ def item_or_404(code: str) -> ServiceItem:
 
 
 def ticket_or_404(number: str) -> Ticket:
-    """Return the ticket if it is the person's; a stranger's answers 404 as if it did not exist."""
+    """Return the ticket if it is the chosen enterprise's.
+
+    That of another of the person's enterprises answers with the page that offers to switch; a
+    stranger's answers 404 as if it did not exist.
+    """
     canonical = parse_ticket_number(number)
-    found = by_number(actor(), canonical) if canonical else None
+    if canonical is None:
+        abort(404)
+    found = by_number(actor(), canonical)
+    if found is None and (other := by_number(whole_actor(), canonical)) is not None:
+        insist_on_chosen(other.enterprise_id)
     return found or abort(404)

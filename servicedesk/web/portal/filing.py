@@ -4,18 +4,20 @@ import io
 from typing import Any
 
 import segno
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import fields_of
-from servicedesk.catalogue.queries import item as get_item
 from servicedesk.core.identifiers import new_token
+from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.extensions import limiter
-from servicedesk.tickets.actions import Request, submit
+from servicedesk.materials.actions import file_request
+from servicedesk.tickets.actions import Request
 from servicedesk.tickets.models import Ticket, Upload
+from servicedesk.tickets.queries import item_of
 from servicedesk.web.access import actor, my_enterprises, requires, signed_in
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import plain
@@ -24,6 +26,7 @@ from servicedesk.web.portal.enterprise import chosen_enterprise
 from servicedesk.web.portal.forms import FilingForm, filing_class
 from servicedesk.web.portal.guides import guide_of
 from servicedesk.web.portal.words import _
+from servicedesk.web.slots import Slots, asks_to_act, blank, sent
 
 
 @portal.route("/items/<code>/file", methods=["GET", "POST"])
@@ -32,15 +35,21 @@ from servicedesk.web.portal.words import _
 def file(code: str) -> Answer | str | tuple[str, int]:
     """Show an item's form and take the request."""
     item = item_or_404(code)
+    if not item.listed:
+        return redirect(url_for("portal.guide", code=item.code))
     if not my_enterprises():
         return render_template("portal/no_enterprise.html")
     if request.method == "GET":
-        return _page(item, _empty_form(item), [], [])
+        form = _empty_form(item)
+        return _page(item, form, [], [], blank(item, _named(form)))
     form = _choosing(filing_class(item)(request.form))
     kept, failed = keep_all()
-    ticket = _file(item, form, kept, failed) if form.validate() and not failed else None
+    other = _is_for_another(form)
+    slots = sent(item, _named(form), _answers(item, form))
+    fine = form.validate() and not failed and not slots.wrong and not other
+    ticket = _file(item, form, kept, failed, slots) if fine else None
     if ticket is None:
-        return _page(item, form, kept, failed), 422
+        return _page(item, form, kept, failed, slots, other=other), 422
     return redirect(url_for("portal.receipt", number=ticket.number))
 
 
@@ -54,17 +63,35 @@ def _empty_form(item: ServiceItem) -> FilingForm:
     )  # fmt: skip
 
 
+def _is_for_another(form: FilingForm) -> bool:
+    """Tell whether the form was opened for another enterprise than the one chosen now.
+
+    Then nothing is filed until the person says for whom: ``file_for`` is the button that takes the
+    chosen one; switching back is done by the portal's guard before we are asked.
+    """
+    chosen = chosen_enterprise()
+    if chosen is not None and request.form.get("file_for") == str(chosen.id):
+        form.enterprise.data = chosen.id
+    return chosen is None or form.enterprise.data != chosen.id
+
+
 def _choosing(form: FilingForm) -> FilingForm:
     form.enterprise.choices = [(one.id, one.name) for one in my_enterprises()]
     return form
 
 
+def _named(form: FilingForm) -> Enterprise:
+    """Return the enterprise for which the form was opened; a stranger's is not shown."""
+    named = next((one for one in my_enterprises() if one.id == form.enterprise.data), None)
+    return named or chosen_enterprise() or abort(404)
+
+
 def _file(
-    item: ServiceItem, form: FilingForm, kept: list[Upload], failed: list[str]
+    item: ServiceItem, form: FilingForm, kept: list[Upload], failed: list[str], slots: Slots
 ) -> Ticket | None:
     """File the request; what is refused goes to its place on the form."""
     try:
-        return submit(actor(), item, _request(item, form, kept))
+        return file_request(actor(), item, _request(item, form, kept), slots.wishes())
     except KeyReused:
         form.key.data = new_token()
         flash(
@@ -74,7 +101,7 @@ def _file(
     except Refused as refused:
         if refused.field == "files":
             failed.append(_(refused.reason))
-        else:
+        elif not slots.put(refused.field or "", _(refused.reason)):
             flash(_(refused.reason), "danger")
     return None
 
@@ -89,6 +116,7 @@ def _request(item: ServiceItem, form: FilingForm, kept: list[Upload]) -> Request
         answers=_answers(item, form),
         uploads=_tokens(kept),
         key=form.key.data or "",
+        acting=asks_to_act(item),
     )
 
 
@@ -107,12 +135,22 @@ def _tokens(kept: list[Upload]) -> list[str]:
     return named + [upload.token for upload in kept if upload.token not in named]
 
 
-def _page(item: ServiceItem, form: FilingForm, kept: list[Upload], failed: list[str]) -> str:
+def _page(
+    item: ServiceItem,
+    form: FilingForm,
+    kept: list[Upload],
+    failed: list[str],
+    slots: Slots,
+    *,
+    other: bool = False,
+) -> str:
     questions = [form[field.name] for field in fields_of(item)]
     return render_template(
         "portal/file.html", item=item, form=form, guide=guide_of(item), questions=questions,
-        kept=kept, failed=failed, enterprises=my_enterprises(),
-        wrong=[one for one in form if one.errors],
+        kept=kept, failed=failed, other=other, chosen=chosen_enterprise(),
+        named=next((one for one in my_enterprises() if one.id == form.enterprise.data), None),
+        wrong=[one for one in form if one.errors], slots=slots,
+        wants_acting=asks_to_act(item) if request.form else bool(slots.letters),
     )  # fmt: skip
 
 
@@ -122,7 +160,7 @@ def receipt(number: str) -> str:
     """Confirm a request: number, promised date, QR code, what comes next."""
     ticket = ticket_or_404(number)
     return render_template(
-        "portal/receipt.html", ticket=ticket, item=get_item(ticket.item_id),
+        "portal/receipt.html", ticket=ticket, item=item_of(ticket),
         enterprise=get_enterprise(ticket.enterprise_id),
     )  # fmt: skip
 

@@ -140,6 +140,13 @@ class WithdrawForm(StepForm):
     reason = _text(_l("撤回的原因"), 2, REASON_MAX, required())
 
 
+class AskResumeForm(StepForm):
+    """要求续办: the enterprise wants a suspended matter to go on."""
+
+    step = "ask_resume"
+    note = _text(_l("要说的话（如材料已备齐、情况已变化）"), 3, REASON_MAX, required())
+
+
 class MessageForm(StepForm):
     """A message to the desk or the unit."""
 
@@ -148,5 +155,6 @@ class MessageForm(StepForm):
 
 
 STEP_FORMS: dict[str, type[StepForm]] = {
-    form.step: form for form in (SupplementForm, ConfirmForm, DisputeForm, RateForm, WithdrawForm)
+    form.step: form
+    for form in (SupplementForm, ConfirmForm, DisputeForm, RateForm, WithdrawForm, AskResumeForm)
 }

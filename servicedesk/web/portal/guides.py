@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from servicedesk.calendars.queries import calendar
+from servicedesk.catalogue.fields import Field
+from servicedesk.catalogue.materials import PARK
 from servicedesk.catalogue.models import Category, ServiceItem
-from servicedesk.catalogue.queries import categories
+from servicedesk.catalogue.queries import categories, fields_of, materials_of
 from servicedesk.clock import clock
 from servicedesk.core.deadlines import due_after
+from servicedesk.core.questions import Condition
 from servicedesk.core.words import N_
 from servicedesk.organisation.queries import units
+from servicedesk.web.forms import localised, when_of
 from servicedesk.web.portal.words import _
 
 KINDS: Mapping[str, str] = {
@@ -53,6 +57,7 @@ class Guide:
     authorization: str
     due: datetime
     missing_later: bool
+    materials: list["MaterialLine"]
     steps: tuple[tuple[str, str, str], ...] = STEPS
 
 
@@ -68,7 +73,53 @@ def guide_of(item: ServiceItem) -> Guide:
         authorization=_(AUTHORIZATIONS.get(item.authorization, item.authorization)),
         due=due_if_filed_now(item),
         missing_later=any(material["deferrable"] for material in item.materials),
+        materials=material_lines(item, names),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialLine:
+    """A material as the enterprise reads it: who has it already, when it is wanted, its template.
+
+    ``when`` is the condition in words, ``data_when`` as pages show and hide by it.
+    """
+
+    name: str
+    deferrable: bool
+    held_by: str
+    template: str
+    when: str
+    data_when: str
+
+
+def material_lines(item: ServiceItem, unit_names: Mapping[str, str]) -> list[MaterialLine]:
+    """Return an item's materials in the person's language."""
+    fields = {field.name: field for field in fields_of(item)}
+    return [
+        MaterialLine(
+            name=localised(material, "name"),
+            deferrable=material.deferrable,
+            held_by=_holder(material.held_by, unit_names),
+            template=material.template,
+            when=_condition(material.when, fields),
+            data_when=when_of(material.when),
+        )
+        for material in materials_of(item)
+    ]
+
+
+def _holder(code: str, unit_names: Mapping[str, str]) -> str:
+    return _("园区") if code == PARK else unit_names.get(code, code)
+
+
+def _condition(when: Condition | None, fields: Mapping[str, Field]) -> str:
+    """Write a condition for people: 住所来源为“租赁”时."""
+    field = fields.get(when.field) if when else None
+    if when is None or field is None:
+        return ""
+    labels = {option.value: localised(option, "label") for option in field.options}
+    answers = _("、").join(labels.get(value, value) for value in when.equals)
+    return _("“%(field)s”为“%(answers)s”时", field=localised(field, "label"), answers=answers)
 
 
 def promise_of(item: ServiceItem) -> str:

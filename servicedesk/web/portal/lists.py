@@ -10,7 +10,6 @@ from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import items_by_id
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import ENDS, State
-from servicedesk.enterprises.queries import names
 from servicedesk.tickets.listing import Filter, Page, page
 from servicedesk.web.access import actor
 from servicedesk.web.portal.words import _
@@ -37,22 +36,21 @@ class Line:
 
     row: Row[Any]
     item: ServiceItem
-    enterprise: str
     turn: str
 
 
-def tab(name: str, after: str, enterprise: int | None) -> Page:
-    """Return one page of a tab."""
+def tab(name: str, after: str) -> Page:
+    """Return one page of a tab: ``actor()`` reaches the chosen enterprise only."""
     if name == "todo":
-        return _in_states(MY_TURN, after, enterprise)
+        return _in_states(MY_TURN, after)
     if name == "closed":
-        return _in_states(ENDS, after, enterprise)
-    return page(actor(), Filter(view=name, after=after, enterprise=enterprise), SIZE)
+        return _in_states(ENDS, after)
+    return page(actor(), Filter(view=name, after=after), SIZE)
 
 
-def _in_states(states: Iterable[State], after: str, enterprise: int | None) -> Page:
+def _in_states(states: Iterable[State], after: str) -> Page:
     """Return the newest tickets in any of ``states``: a page of each, merged by their key."""
-    wanted = [Filter(state=state, after=after, enterprise=enterprise) for state in sorted(states)]
+    wanted = [Filter(state=state, after=after) for state in sorted(states)]
     pages = [page(actor(), one, SIZE) for one in wanted]
     rows = sorted((row for one in pages for row in one.rows), key=lambda row: -row.id)
     more = len(rows) > SIZE or any(one.after for one in pages)
@@ -61,7 +59,7 @@ def _in_states(states: Iterable[State], after: str, enterprise: int | None) -> P
 
 def waiting_for_me() -> list[Line]:
     """Return the newest requests on which it is the enterprise's turn, for the home page."""
-    return lines(tab("todo", "", None).rows[:ON_HOME])
+    return lines(tab("todo", "").rows[:ON_HOME])
 
 
 def recent() -> list[Line]:
@@ -73,11 +71,8 @@ def lines(rows: Sequence[Row[Any]]) -> list[Line]:
     """Return rows with the names that go with them."""
     if not rows:
         return []
-    catalogue, owners = items_by_id(actor().park_id), names(row.enterprise_id for row in rows)
-    return [
-        Line(row, catalogue[row.item_id], owners[row.enterprise_id], _turn(row.state))
-        for row in rows
-    ]
+    catalogue = items_by_id(actor().park_id)
+    return [Line(row, catalogue[row.item_id], _turn(row.state)) for row in rows]
 
 
 def _turn(state: str) -> str:

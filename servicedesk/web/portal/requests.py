@@ -2,7 +2,7 @@
 
 from flask import render_template, request
 
-from servicedesk.web.access import actor, my_enterprises, requires
+from servicedesk.web.access import requires
 from servicedesk.web.portal.blueprint import portal
 from servicedesk.web.portal.lists import TABS, lines, tab
 
@@ -10,15 +10,13 @@ from servicedesk.web.portal.lists import TABS, lines, tab
 @portal.get("/requests", endpoint="requests")
 @requires("portal.use")
 def my_requests() -> str:
-    """List the requests of the person's enterprises, newest first."""
+    """List the requests of the chosen enterprise, newest first."""
     chosen = request.args.get("show", "all")
     chosen = chosen if chosen in TABS else "all"
-    wanted = request.args.get("enterprise", type=int)
-    enterprise = wanted if wanted in actor().enterprise_ids else None
-    found = tab(chosen, _key(request.args.get("after", "")), enterprise)
+    found = tab(chosen, _key(request.args.get("after", "")))
     return render_template(
         "portal/requests.html", tabs=TABS, chosen=chosen, lines=lines(found.rows),
-        after=found.after, enterprises=my_enterprises(), enterprise=enterprise,
+        after=found.after,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from servicedesk.core.authorization import POWERS
 from servicedesk.core.permissions import ROLE_NAMES, Role
+from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.reports.masking import masked_name
 from servicedesk.tickets.actions import CHANNELS
@@ -24,9 +25,24 @@ ICONS: Mapping[str, str] = {
     "supplement": "player-play", "approve_extension": "calendar", "resolve": "circle-check",
     "confirm": "check", "dispute": "refresh", "follow_up": "phone", "miss": "phone",
     "rework": "refresh", "rate": "star", "withdraw": "x", "act": "hand-stop", "suspend": "player-pause",
+    "hand_in": "file-import", "material_lapsed": "alert-triangle", "ask_resume": "player-play",
     "resume": "player-play", "terminate": "circle-x", "recompute": "calendar",
 }  # fmt: skip
-LOUD = frozenset({"decline", "request_supplement", "dispute", "rework", "suspend", "terminate"})
+LOUD = frozenset(
+    {
+        "material_lapsed",
+        "decline",
+        "request_supplement",
+        "dispute",
+        "rework",
+        "suspend",
+        "terminate",
+    }
+)
+OTHERS: Mapping[str, str] = {
+    "hand_in": N_("补交了材料。"),
+    "material_lapsed": N_("容缺材料逾期未补。"),
+}
 UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
 
@@ -101,6 +117,8 @@ def _title(event: TicketEvent) -> str:
         return _("已派给%(unit)s，等待签收。", unit=event.data.get("unit", ""))
     if event.kind == "recompute":
         return _("工作日历有调整，办理期限已重新计算。")
+    if event.kind in OTHERS:
+        return _(OTHERS[event.kind])
     return _(BY_NAME[event.kind].told) if event.kind in BY_NAME else ""
 
 
@@ -120,6 +138,7 @@ _SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
     "act": "note",
     "suspend": "reason",
     "resume": "note",
+    "ask_resume": "note",
     "rate": "comment",
     "close_verified": "note",
 }
@@ -144,6 +163,12 @@ def _declined(event: TicketEvent) -> Facts:
 
 def _acted(event: TicketEvent) -> Facts:
     return [(_("代办内容"), _(POWERS[str(event.data["power"])]))]
+
+
+def _of_material(event: TicketEvent) -> Facts:
+    due = event.data.get("due_on")
+    promised = [(_("承诺日期"), str(due))] if due else []
+    return [(_("材料"), str(event.data.get("material", ""))), *promised]
 
 
 def _extended(event: TicketEvent) -> Facts:
@@ -175,6 +200,8 @@ _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
     "decline": _declined,
     "terminate": _declined,
     "act": _acted,
+    "hand_in": _of_material,
+    "material_lapsed": _of_material,
     "approve_extension": _extended,
     "resolve": _resolved,
     "rate": _rated,

@@ -7,18 +7,20 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from servicedesk.catalogue.queries import item as get_item
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BAD_RATING, Transition
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import limiter
+from servicedesk.materials.papers import papers_for
+from servicedesk.packages.queries import case_of_ticket
 from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.models import Ticket, Upload
-from servicedesk.tickets.queries import actions_for, events_since, timeline, uploads
+from servicedesk.tickets.queries import actions_for, events_since, item_of, timeline, uploads
 from servicedesk.web.access import actor, requires
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import with_number
+from servicedesk.web.handing import HandIn, acting_on, materials_on
 from servicedesk.web.portal.blueprint import portal, ticket_or_404
 from servicedesk.web.portal.details import details
 from servicedesk.web.portal.forms import STEP_FORMS, MessageForm, StepForm
@@ -33,6 +35,7 @@ DONE: Mapping[str, str] = {
     "dispute": N_("已退回重办，我们会尽快联系您。"),
     "rate": N_("谢谢您的评价。"),
     "withdraw": N_("申请已撤回。"),
+    "ask_resume": N_("已要求续办，服务台会尽快恢复办理或答复您。"),
 }
 
 
@@ -61,7 +64,7 @@ class Offer:
 @requires("portal.use")
 def show(number: str) -> str:
     """Show a request."""
-    return _page(ticket_or_404(number), Attempt())
+    return ticket_page(ticket_or_404(number), Attempt())
 
 
 @portal.get("/requests/<number>/act/<name>")
@@ -83,15 +86,15 @@ def act(number: str, name: str) -> Response | tuple[str, int]:
     kept, failed = keep_all()
     attempt = Attempt(form, kept, failed)
     if not form.validate() or failed:
-        return _page(ticket, attempt), 422
+        return ticket_page(ticket, attempt), 422
     try:
         take(actor(), ticket.id, name, _inputs(form, kept), with_number(form.seen.data))
     except Conflict as conflict:
         _tell_what_changed(attempt, ticket, conflict)
-        return _page(ticket, attempt), 409
+        return ticket_page(ticket, attempt), 409
     except Refused as refused:
         _put(attempt, refused)
-        return _page(ticket, attempt), 422
+        return ticket_page(ticket, attempt), 422
     flash(_(DONE[name]), "success")
     return redirect(url_for("portal.ticket", number=number))
 
@@ -106,13 +109,13 @@ def message(number: str) -> Response | tuple[str, int]:
     kept, failed = keep_all()
     attempt = Attempt(form, kept, failed)
     if not form.validate() or failed:
-        return _page(ticket, attempt), 422
+        return ticket_page(ticket, attempt), 422
     try:
         tokens = [upload.token for upload in kept]
         send_message(actor(), ticket.id, form.body.data or "", uploads=tokens)
     except Refused as refused:
         _put(attempt, refused)
-        return _page(ticket, attempt), 422
+        return ticket_page(ticket, attempt), 422
     return redirect(url_for("portal.ticket", number=number, _anchor="progress"))
 
 
@@ -145,18 +148,21 @@ def _put(attempt: Attempt, refused: Refused) -> None:
         attempt.note = _(refused.reason)
 
 
-def _page(ticket: Ticket, attempt: Attempt) -> str:
-    item, events = get_item(ticket.item_id), timeline(ticket.id, everything=False)
+def ticket_page(ticket: Ticket, attempt: Attempt, tried_material: HandIn | None = None) -> str:
+    """Return the page of a request; ``attempt`` or ``tried_material`` is a form that came back."""
+    item, events = item_of(ticket), timeline(ticket.id, everything=False)
     known = {event.id for event in events}
     files = [upload for upload in uploads(ticket.id) if upload.event_id in known]
     offers, entries = _offers(ticket, attempt), story(events, files)
     tried = attempt.form.step if attempt.form else ""
     again = attempt.form if tried == "message" else None
     return render_template(
-        "portal/ticket.html", ticket=ticket, item=item, path=path(ticket), now_=now(ticket),
+        "portal/ticket.html", ticket=ticket, case=case_of_ticket(ticket.id), item=item, path=path(ticket), now_=now(ticket),
         enterprise=get_enterprise(ticket.enterprise_id), offers=offers, entries=entries,
         files=files, details=details(ticket, item), attempt=attempt, tried=tried,
         message=again or MessageForm(), last=_last(entries), lost=_lost(attempt, offers),
+        materials=materials_on(ticket, tried_material), acting_on=acting_on(ticket, item.code),
+        papers=papers_for(ticket),
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Training events and consultations (培训与咨询)."""
