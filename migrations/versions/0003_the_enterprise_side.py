@@ -42,7 +42,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["created_by_id"], ["user_account.id"], name=op.f("fk_material_template_created_by_id")
         ),
-        sa.ForeignKeyConstraint(["park_id"], ["park.id"], name=op.f("fk_material_template_park_id")),
+        sa.ForeignKeyConstraint(
+            ["park_id"], ["park.id"], name=op.f("fk_material_template_park_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_material_template")),
         sa.UniqueConstraint("stored_as", name=op.f("uq_material_template_stored_as")),
         sa.UniqueConstraint("token", name=op.f("uq_material_template_token")),

@@ -265,7 +265,7 @@ def paid_out_in(park_id: int, start: date, end: date) -> list[tuple[int, int]]:
     return _pairs(query)
 
 
-def _pairs(query: Select[Any]) -> list[tuple[int, int]]:
+def _pairs(query: Any) -> list[tuple[int, int]]:
     return [(enterprise, amount or 0) for enterprise, amount in db.session.execute(query)]
 
 

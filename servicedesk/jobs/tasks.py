@@ -116,9 +116,7 @@ def hiring() -> int:
 
 def packages() -> int:
     """End the waits of packages (公示期) whose last day is over, and open what comes after them."""
-    return _work_off(
-        lambda limit: waits_over(clock.now().astimezone(ZONE).date(), limit), end_wait
-    )
+    return _work_off(lambda limit: waits_over(clock.now().astimezone(ZONE).date(), limit), end_wait)
 
 
 def counts() -> int:

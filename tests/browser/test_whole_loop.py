@@ -67,9 +67,7 @@ def test_four_people_close_the_loop(
             question.fill("100")
         elif not question.input_value():
             question.fill("鹤城新材料有限公司" if kind != "INPUT:tel" else "13800138000")
-    clerk.locator("#files").set_input_files(
-        [tmp_path / "章程.pdf", tmp_path / "场地.png"]
-    )
+    clerk.locator("#files").set_input_files([tmp_path / "章程.pdf", tmp_path / "场地.png"])
     expect(clerk.locator("input[name=uploads]")).to_have_count(2)
     clerk.get_by_role("button", name="提交申请").click()
     number = clerk.locator(".receipt-number").inner_text().strip()

@@ -110,7 +110,8 @@ def test_what_has_a_register_is_counted_there_alone(demo: Flask) -> None:
         .join(Outcome, Outcome.ticket_id == Ticket.id)
     )
     typed = {(code, metric) for code, metric in db.session.execute(query)}
-    assert not {pair for pair in typed if pair[1] in REGISTERED.get(pair[0], ())}
+    registered = {pair for pair in typed if pair[1] in REGISTERED.get(pair[0], ())}
+    assert registered <= {("C01", "placed")}  # which hiring itself writes from confirmed arrivals
 
 
 def test_the_year_has_a_believable_size(demo: Flask) -> None:

@@ -11,8 +11,8 @@ from servicedesk.core.permissions import PERMISSIONS, Role, scope_of
 from servicedesk.core.projects import Stage
 from servicedesk.database import Base
 from servicedesk.enterprises.actions import invite
-from servicedesk.enterprises.queries import open_invitations
 from servicedesk.enterprises.importing import upload as upload_list
+from servicedesk.enterprises.queries import open_invitations
 from servicedesk.extensions import db
 from servicedesk.financing.actions import NeedForm, ProductForm, offer, register_need, save_product
 from servicedesk.projects.actions import Details, create_project, link_enterprise, reach
@@ -23,8 +23,8 @@ from servicedesk.tickets.files import store
 from servicedesk.web.access import FLASK_OWN, on_own_side, permission_of
 from tests.actions.materials_support import route_values as material_values
 from tests.actions.test_enterprise_import import line, workbook
-from tests.support import OWNERS, PASSWORD, STAFF, START, Town
 from tests.policies import policy_values
+from tests.support import OWNERS, PASSWORD, STAFF, START, Town
 from tests.web.training_values import training_and_hiring
 from tests.web.visit_values import visit_values
 
@@ -58,6 +58,8 @@ def arguments(closed_app: Flask) -> dict[str, Any]:
         "user_id": town.user("officer2").id,
         "day": "2024-03-05",
         "filename": "x.eml",
+        "move": "retry",
+        "key": "A02",
         "import_id": upload_list(town.desk, "x.xlsx", workbook([line(1)])).id,
         **project_values(town),
         **financing(town),

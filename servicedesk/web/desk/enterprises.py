@@ -68,4 +68,3 @@ def _create(form: EnterpriseForm) -> Enterprise:
         phone=form.phone.data or "",
         address=form.address.data or "",
     )
-

@@ -74,7 +74,9 @@ def act(number: str, name: str) -> Response | tuple[str, int]:
         return ticket_page(ticket_or_404(number), seen=seen, **shown), 409
     except Refused as refused:
         _show(form, refused)
-        return ticket_page(ticket_or_404(number), **shown), 403 if refused.kind == "permission" else 422
+        return ticket_page(
+            ticket_or_404(number), **shown
+        ), 403 if refused.kind == "permission" else 422
     flash(_("已完成：%(step)s", step=_(BY_NAME[name].label)), "success")
     return redirect(_after(changed))
 
