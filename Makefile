@@ -12,6 +12,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --prefer-binary
 TRANSLATIONS := servicedesk/translations
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/*.po))
+# Two processes, each with databases and a browser of its own; a test file stays in one of them.
+IN_PARALLEL := -n 2 --dist loadfile
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 MAKEFLAGS += --no-print-directory
@@ -34,13 +36,13 @@ test: install-dev frontend catalogues lint ## run every check and the whole test
 	@browser=$$($(BIN)/python -m scripts.browser) && \
 	echo "    $$browser" && \
 	echo "==> running the test suite" && \
-	CHROMIUM_PATH="$$browser" $(BIN)/python -m pytest
+	CHROMIUM_PATH="$$browser" $(BIN)/python -m pytest $(IN_PARALLEL)
 
 .PHONY: test-long
 test-long: install-dev frontend catalogues ## run the test suite with its long tests and more cases
 	@echo "==> running the test suite with its long tests"
 	@browser=$$($(BIN)/python -m scripts.browser) && \
-	CHROMIUM_PATH="$$browser" HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m ""
+	CHROMIUM_PATH="$$browser" HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m "" $(IN_PARALLEL)
 
 .PHONY: lint
 lint: install-dev ## check style, types and the direction of imports

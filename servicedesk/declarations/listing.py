@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
 
-from servicedesk.core.declarations import PolicyState, State, Window
+from servicedesk.core.declarations import RECOGNISED, PolicyState, State, Window
 from servicedesk.core.permissions import Actor, Scope, scope_of
 from servicedesk.core.words import N_
 from servicedesk.declarations.models import Declaration, Policy, PolicyMatch
@@ -246,7 +246,11 @@ DECLARATION_SORTS: Mapping[str, Sort] = {
 
 @dataclass(frozen=True, slots=True)
 class DeclarationFilter:
-    """What the list of declarations is narrowed to; ``open`` as a state means undecided."""
+    """What the list of declarations is narrowed to; ``open`` as a state means undecided.
+
+    With ``figure`` the list is what a figure of ``year`` counts: ``declared``, ``decided`` or
+    ``paid`` in it; ``listing`` keeps those that enter that list (名录).
+    """
 
     q: str = ""
     state: str = ""
@@ -254,6 +258,8 @@ class DeclarationFilter:
     policy: int | None = None
     enterprise: int | None = None
     year: int | None = None
+    figure: str = ""
+    listing: str = ""
     sort: str = "newest"
     after: str = ""
 
@@ -280,9 +286,11 @@ def _declarations(actor: Actor, wanted: DeclarationFilter) -> Select[Any]:
     simple = {
         Declaration.policy_id: wanted.policy,
         Declaration.enterprise_id: wanted.enterprise,
-        Declaration.year: wanted.year,
+        Declaration.year: None if wanted.figure else wanted.year,
         Policy.item_code: wanted.item,
+        Policy.listing: wanted.listing,
     }
+    query = query.where(*_of_figure(wanted))
     query = query.where(*(column == value for column, value in simple.items() if value))
     if wanted.state == "open":
         query = query.where(Declaration.state.in_([State.DECLARED, State.RECOMMENDED]))
@@ -291,6 +299,22 @@ def _declarations(actor: Actor, wanted: DeclarationFilter) -> Select[Any]:
     if not wanted.q:
         return query
     return query.where(or_(*_like(Enterprise.name, wanted.q), *_like(Policy.name, wanted.q)))
+
+
+FIGURES: Mapping[str, tuple[Any, Sequence[State]]] = {
+    "declared": (Declaration.declared_on, [state for state in State if state != State.WITHDRAWN]),
+    "decided": (Declaration.decided_on, sorted(RECOGNISED)),
+    "paid": (Declaration.paid_on, [State.PAID]),
+}
+
+
+def _of_figure(wanted: DeclarationFilter) -> list[ColumnElement[bool]]:
+    """Return the condition under which a figure of the year counts a declaration."""
+    if not wanted.figure or not wanted.year:
+        return []
+    day, states = FIGURES[wanted.figure]
+    first, last = date(wanted.year, 1, 1), date(wanted.year, 12, 31)
+    return [day.between(first, last), Declaration.state.in_(list(states))]
 
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:

@@ -152,7 +152,10 @@ def _of_park(park_id: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PostFilter:
-    """What a list of posts is narrowed to; days are those of registering, included."""
+    """What a list of posts is narrowed to; days are those of registering, included.
+
+    ``arrived`` is a year in which confirmed people came: what the figure of that year counts.
+    """
 
     q: str = ""
     standing: str = ""
@@ -162,6 +165,7 @@ class PostFilter:
     since: date | None = None
     until: date | None = None
     unconfirmed: bool = False
+    arrived: int | None = None
     sort: str = "newest"
 
 
@@ -205,10 +209,22 @@ def posts(actor: Actor, wanted: PostFilter, today: date, limit: int | None = SHO
         .outerjoin(sent, sent.c.post_id == JobPost.id)
         .outerjoin(came, came.c.post_id == JobPost.id)
         .where(*_seen_by(actor), *_narrowed(wanted, placed, came.c.unconfirmed, today))
+        .where(*_arrived_in(wanted.arrived))
         .order_by(*order[wanted.sort])
         .limit(limit)
     )  # fmt: skip
     return [_line(*row, today=today) for row in db.session.execute(query)]
+
+
+def _arrived_in(year: int | None) -> list[ColumnElement[bool]]:
+    """Keep posts for which confirmed people came in ``year``."""
+    if not year or not 2000 <= year <= 2100:
+        return []
+    came = select(Placement.id).where(
+        Placement.post_id == JobPost.id, Placement.confirmed > 0,
+        Placement.on_day.between(date(year, 1, 1), date(year, 12, 31)),
+    )  # fmt: skip
+    return [came.exists()]
 
 
 def line_of(post: JobPost, today: date) -> Line:

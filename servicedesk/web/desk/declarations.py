@@ -66,7 +66,9 @@ def _wanted() -> listing.DeclarationFilter:
         item=text_of("item"),
         policy=number_of("policy"),
         enterprise=number_of("enterprise"),
-        year=number_of("year"),
+        year=year if 2000 <= (year := number_of("year") or 0) <= 2100 else None,
+        figure=known_of("figure", listing.FIGURES, ""),
+        listing=text_of("listing"),
         sort=known_of("sort", listing.DECLARATION_SORTS, "newest"),
         after=text_of("after"),
     )

@@ -71,7 +71,7 @@ def post_filter() -> PostFilter:
         q=text_of("q"), standing=known_of("standing", list(Standing), ""),
         source=known_of("source", SOURCES, ""), enterprise=number_of("enterprise"),
         ticket=number_of("ticket"), since=day_of("since"), until=day_of("until"),
-        unconfirmed=request.args.get("unconfirmed") == "1",
+        unconfirmed=request.args.get("unconfirmed") == "1", arrived=number_of("arrived"),
         sort=known_of("sort", SORTS, "newest"),
     )  # fmt: skip
 
