@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.errors import Refused
 from servicedesk.tickets.actions import send_message
@@ -85,6 +86,6 @@ def _take(town: Town, ticket: Ticket, step: str, life: Life) -> Ticket:
                 return ticket  # the time for it is over
             assert refused.kind == "guard", (step, refused.reason)
         clock.set(clock.now() + timedelta(days=1))
-        if step == "close_unreached":
+        if step == "close_unreached" and calendar(town.park_id).is_working_moment(clock.now()):
             town.walk(ticket, "miss")
     raise AssertionError(f"{step} never opened")
