@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 STRANGER = (
     "/portal/welcome",
     "/portal/items/A01",
+    "/portal/packages/P4?when=自建",
     "/portal/search?q=注册",
     "/sign-in",
     "/register",
@@ -24,10 +25,12 @@ PAGES = {
         "/portal/home", "/portal/items/J03/file", "/portal/requests", "/portal/requests/{done}",
         "/portal/requests/{open}", "/portal/requests/{open}/receipt", "/portal/enterprise",
         "/portal/members", "/portal/projects", "/portal/projects/{project}",
-        "/account", "/notices",
+        "/portal/packages/P1/file", "/portal/packages/cases", "/portal/financing",
+        "/portal/financing/new", "/account", "/notices",
     ),
     "desk": (
-        "/desk/?view=all", "/desk/tickets/{open}", "/desk/new?who=有限", "/desk/enterprises",
+        "/desk/packages/cases", "/desk/financing", "/desk/financing/products/new",
+        "/desk/packages/new/{enterprise}/P2", "/desk/?view=all", "/desk/tickets/{open}", "/desk/new?who=有限", "/desk/enterprises",
         "/desk/new/{enterprise}/A02", "/desk/enterprises/{enterprise}", "/desk/enterprises/new",
         "/desk/enterprises/{enterprise}/edit", "/desk/import/enterprises", "/desk/patents",
         "/desk/projects/wall", "/desk/projects", "/desk/projects/{project}", "/desk/projects/new",
