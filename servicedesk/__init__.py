@@ -10,7 +10,9 @@ from servicedesk.declarations import actions as declarations
 from servicedesk.extensions import babel, csrf, db, limiter, login_manager, migrate
 from servicedesk.hiring import actions as hiring
 from servicedesk.materials import actions as materials
+from servicedesk.meetings import gathering as meetings
 from servicedesk.packages import actions as packages
+from servicedesk.problems import actions as problems
 from servicedesk.tickets import reactions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +35,12 @@ def create_app(settings: config.Settings) -> Flask:
 def _connect_features() -> None:
     """Say which features go on when a ticket has moved, in the same transaction."""
     reactions.connect(
-        packages.follow_ticket, materials.release, declarations.follow_ticket, hiring.on_step
+        packages.follow_ticket,
+        materials.release,
+        declarations.follow_ticket,
+        hiring.on_step,
+        meetings.follow_ticket,
+        problems.follow_ticket,
     )
 
 

@@ -1,6 +1,6 @@
 """A small town for tests: one person for each role, two enterprises, and shortcuts to act."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from servicedesk.accounts.actions import create_user, hash_password
 from servicedesk.accounts.models import User
 from servicedesk.accounts.queries import by_login
+from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.queries import item_by_code
 from servicedesk.clock import clock
 from servicedesk.core.identifiers import valid_credit_code
@@ -109,7 +110,9 @@ class Town:
             "decline": ("desk", {"reason": "不属于园区事项", "where_to_go": "区政务服务中心"}),
             "dispatch": ("desk", {"unit_id": self.unit_id("SCJG")}),
             "sign": ("officer", {}),
-            "return": ("officer", {"reason": "不属于本单位职责"}),
+            "return": ("officer", {"code": "not_ours", "reason": "不属于本单位职责"}),
+            "contest": ("officer", {"code": "not_ours", "reason": "职责不清"}),
+            "settle": ("leader", {"unit_id": self.unit_id("SCJG"), "reason": "职责清单第三条"}),
             "assign": ("unithead", {"assignee_id": self.user("officer").id}),
             "request_supplement": ("officer", {"request": "请补充住所使用证明。"}),
             "supplement": (requester, {"answer": "已补充。"}),
@@ -118,7 +121,7 @@ class Town:
             "resume": ("officer", {"note": "材料已备齐"}),
             "ask_resume": (requester, {"note": "材料已备齐，请继续办理"}),
             "terminate": ("head", {"reason": "逾期未续办", "where_to_go": "可重新提交申请"}),
-            "request_extension": ("officer", {"days": 2, "reason": "需要外勘"}),
+            "request_extension": ("officer", {"until": self.later(ticket, 2), "reason": "需要外勘"}),
             "approve_extension": ("unithead", {}),
             "refuse_extension": ("unithead", {"reason": "可以按期办结"}),
             "resolve": ("officer", {"result": "solved", "resolution": "执照已领取。"}),
@@ -126,6 +129,18 @@ class Town:
             "dispute": (requester, {"reason": "还没有拿到执照"}),
             "follow_up": ("follow", {"note": "企业确认已办好"}),
             "miss": ("follow", {"note": "无人接听"}),
+            "refuse_call": ("follow", {"note": "不便答复"}),
+            "call_back": ("follow", {"note": "已联系企业，反映属实"}),
+            "reopen": (requester, {"reason": "问题又出现了"}),
+            "take_up": (requester, {}),
+            "urge": (requester, {}),
+            "mark_urgent": ("desk", {"reason": "企业已停产"}),
+            "unmark_urgent": ("desk", {"reason": "不影响生产"}),
+            "lift_false": ("leader", {"reason": "企业说明系误会"}),
+            "ask_supplement_again": ("officer", {"request": "还需房产证明"}),
+            "approve_supplement": ("head", {}),
+            "refuse_supplement": ("head", {"reason": "可内部核查"}),
+            "answer_support": ("officer2", {"answer": "已现场核实"}),
             "close_unreached": ("follow", {"note": "三次未联系上"}),
             "rework": ("follow", {"reason": "企业反映未解决"}),
             "rate": (requester, {"level": 5}),
@@ -136,6 +151,11 @@ class Town:
         }  # fmt: skip
         login, inputs = plan[step]
         return self.actor(login), inputs
+
+    def later(self, ticket: Ticket, days: int) -> date:
+        """Return the day ``days`` working days after the ticket's due day."""
+        hours = calendar(self.park_id)
+        return hours.add_working_days(hours.local(ticket.due_at or clock.now()).date(), days)
 
 
 def pass_time(**span: float) -> datetime:

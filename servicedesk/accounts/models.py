@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from servicedesk.core.permissions import Role
@@ -10,7 +10,11 @@ from servicedesk.database import Base
 
 
 class User(Base):
-    """A person with an account (用户). ``session_epoch`` rises to end all of its sessions."""
+    """A person with an account (用户). ``session_epoch`` rises to end all of its sessions.
+
+    ``mail_mode`` is how e-mail comes: ``at_once``, ``digest`` (once a working morning) or ``none``;
+    ``quiet`` keeps what is not urgent until working time.
+    """
 
     __tablename__ = "user_account"
 
@@ -26,6 +30,8 @@ class User(Base):
     session_epoch: Mapped[int] = mapped_column(default=1)
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str] = mapped_column(default="zh")
+    mail_mode: Mapped[str] = mapped_column(default="at_once", server_default="at_once")
+    quiet: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
 

@@ -6,7 +6,7 @@ paused spans in between do not count. So *warn ≤ due ≤ level 1 ≤ level 2 �
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
 
@@ -55,11 +55,13 @@ class Limit:
     """How long something may take.
 
     ``days`` are working days of which the day of receipt is not counted (民法典 §201, 行政许可法 §82)
-    and that end at the close of business; ``extra_days`` are granted extensions.
+    and that end at the close of business; ``extra_days`` are granted extensions. With ``until`` it
+    ends with that day instead (挂账节点): on a rest day, with the next working day (民法典 §203).
     """
 
     days: int
     extra_days: int = 0
+    until: date | None = None
 
     @property
     def total(self) -> int:
@@ -148,7 +150,16 @@ def due_after(calendar: Calendar, receipt: datetime, days: int) -> datetime:
 def allowed_minutes(calendar: Calendar, receipt: datetime, limit: Limit) -> int:
     """Return the working minutes that ``limit`` grants from the deemed receipt on."""
     start = calendar.deemed_receipt(receipt)
-    return calendar.between(start, due_after(calendar, receipt, limit.total))
+    if limit.until is None:
+        return calendar.between(start, due_after(calendar, receipt, limit.total))
+    return max(0, calendar.between(start, close_of(calendar, limit.until)))
+
+
+def close_of(calendar: Calendar, day: date) -> datetime:
+    """Return the close of business of ``day`` or, on a rest day, of the next working day (民法典 §203)."""
+    return calendar.end_of_day(
+        day if calendar.is_working_day(day) else calendar.next_working_day(day)
+    )
 
 
 def is_ladder(days: Sequence[int]) -> bool:
@@ -167,23 +178,27 @@ def timetable(
     limit: Limit,
     pauses: Sequence[Pause] = (),
     ladder: Sequence[int] = DEFAULT_LADDER,
+    warn_share: int = WARN_SHARE,
+    first_level: int = 1,
 ) -> Timetable | None:
     """Return due time and alarms of a clock that began at ``receipt``; ``None`` while it stands.
 
-    ``ladder`` holds the working days after the due time for levels 1, 2 and 3.
+    ``ladder`` holds the working days after the due time for its levels; an urgent matter (紧急件)
+    begins at ``first_level`` 2. ``warn_share`` is the per cent of the allowed time.
     """
     start = calendar.deemed_receipt(receipt)
     allowed = allowed_minutes(calendar, receipt, limit)
     day = sum(segment.end - segment.start for segment in calendar.segments)
-    offsets = (allowed * WARN_SHARE // 100, allowed, *(allowed + n * day for n in ladder))
+    steps = (Step.WARN, Step.OVERDUE, *LADDER_STEPS[first_level - 1 :])
+    offsets = (allowed * warn_share // 100, allowed, *(allowed + n * day for n in ladder))
     moments = [advance(calendar, start, offset, pauses) for offset in offsets]
-    if any(moment is None for moment in moments[:2]):
-        return None
     alarms = tuple(
         Alarm(step, moment)
-        for step, moment in zip(STEPS, moments, strict=True)
+        for step, moment in zip(steps, moments, strict=False)
         if moment is not None
     )
+    if len(alarms) < 2:
+        return None
     return Timetable(start, alarms[1].at, allowed, alarms)
 
 

@@ -181,9 +181,41 @@ PERMISSIONS: Mapping[str, Grants] = {
     "ticket.act": _DESK,
     "ticket.suspend": {**_DESK, **_UNIT},
     "ticket.terminate": {Role.DESK_HEAD: PARK},
+    "ticket.merge": _DESK,
+    "ticket.split": _DESK,
+    "ticket.link": {**_DESK, **_UNIT},
+    "ticket.urgent": {**_DESK, Role.LEADER: PARK},
+    "ticket.hand_over": {**_DESK, **_UNIT},
+    "ticket.settle": {Role.LEADER: PARK, Role.DESK_HEAD: PARK},
+    "ticket.ask_support": {**_UNIT, **_DESK},
+    "ticket.support": _UNIT,
+    "ticket.approve_supplement": {Role.DESK_HEAD: PARK},
+    "ticket.abandon": _SYSTEM,
+    "ticket.decide_plan": {Role.LEADER: PARK, Role.DESK_HEAD: PARK},
+    "ticket.reopen": {**_REQUESTER, Role.FOLLOW_UP: PARK, Role.DESK_HEAD: PARK},
+    "ticket.lift_false": {Role.LEADER: PARK},
+    "ticket.urge": _REQUESTER,
     "ticket.message": {**_REQUESTER, **_DESK, **_UNIT, Role.FOLLOW_UP: PARK},
     "ticket.note": {**_DESK, **_UNIT, Role.FOLLOW_UP: PARK, Role.LEADER: PARK},
+    "ticket.false_marks": {Role.DESK_HEAD: PARK, Role.LEADER: PARK, Role.UNIT_HEAD: UNIT},
+    # the joint meeting, problems behind tickets
     "joint_meeting.view": {**_DESK, Role.LEADER: PARK, Role.UNIT_HEAD: UNIT},
+    "meeting.manage": {Role.DESK_HEAD: PARK, Role.LEADER: PARK},
+    "decision.report": {**_DESK, **_UNIT},
+    "decision.confirm": {Role.DESK_HEAD: PARK, Role.LEADER: PARK},
+    "problem.view": {**_DESK, **_UNIT, **_OVERSIGHT},
+    "problem.edit": {**_DESK, Role.UNIT_HEAD: UNIT},
+    "problem.solve": {Role.DESK_HEAD: PARK, Role.UNIT_HEAD: UNIT},
+    # the desk's rules, people and tools
+    "routing.view": {**_DESK, Role.LEADER: PARK},
+    "routing.edit": {**_DESK, Role.LEADER: PARK},
+    "duty.view": {**_DESK, **_UNIT, Role.FOLLOW_UP: PARK, Role.LEADER: PARK},
+    "duty.edit": {Role.DESK_HEAD: PARK, Role.UNIT_HEAD: UNIT},
+    "workload.view": {Role.DESK_HEAD: PARK, Role.UNIT_HEAD: UNIT, Role.LEADER: PARK},
+    "workbench.use": {**_DESK, **_UNIT, Role.FOLLOW_UP: PARK, Role.LEADER: PARK},
+    "workbench.share": {Role.DESK_HEAD: PARK, Role.UNIT_HEAD: UNIT},
+    "rules.view": {Role.ADMIN: PARK, Role.DESK_HEAD: PARK, Role.LEADER: PARK},
+    "rules.edit": {Role.ADMIN: PARK, Role.DESK_HEAD: PARK},
     # figures
     "insight.view": {Role.DESK_HEAD: PARK, Role.LEADER: PARK},
     # the house
@@ -207,7 +239,7 @@ _SEEING = frozenset(
 _DOING = frozenset(
     {
         "ticket.view_confidential", "ticket.submit", "ticket.supplement", "ticket.confirm",
-        "ticket.rate", "ticket.withdraw", "ticket.message", "package.submit", "package.steer",
+        "ticket.rate", "ticket.withdraw", "ticket.message", "ticket.reopen", "ticket.urge", "package.submit", "package.steer",
         "material.keep", "authorization.prepare", "declaration.declare", "event.register",
         "visit.confirm",
         "hiring.post", "hiring.confirm",
@@ -227,6 +259,8 @@ PART_PERMISSIONS: Mapping[Part, frozenset[str]] = {
     Part.OWNER: _SEEING | _DOING | _MONEY | _OWNING,
 }
 _OF_EVERY_ACCOUNT = frozenset({"portal.use", "account.use"})  # also without any enterprise yet
+# What a unit that was asked to support a ticket (协办) may do with it; all else is the lead's.
+SUPPORTING = frozenset({"ticket.view", "ticket.view_confidential", "ticket.note", "ticket.support"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +292,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a permission is asked about: where a ticket or an enterprise belongs."""
+    """What a permission is asked about: where a ticket or an enterprise belongs.
+
+    ``supporters`` are the units that were asked to support the ticket (协办单位).
+    """
 
     park_id: int
     enterprise_id: int | None = None
     unit_id: int | None = None
+    supporters: frozenset[int] = field(default_factory=frozenset)
 
 
 def scope_of(role: Role, permission: str) -> Scope | None:
@@ -294,5 +332,8 @@ def _reaches(actor: Actor, scope: Scope, subject: Subject, permission: str) -> b
     if scope is Scope.OWN:
         return subject.enterprise_id in actor.enterprises_with(permission)
     if scope is Scope.UNIT:
-        return actor.unit_id is not None and actor.unit_id == subject.unit_id
+        return actor.unit_id is not None and (
+            actor.unit_id == subject.unit_id
+            or (permission in SUPPORTING and actor.unit_id in subject.supporters)
+        )
     return True

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 
 from servicedesk.core.words import N_
 
+RETURN_REASONS: Mapping[str, str] = {
+    "not_ours": N_("不属于本单位职责"),
+    "other_level": N_("属于上级或其他层级权限"),
+    "unclear": N_("诉求内容不清，无法办理"),
+    "duplicate": N_("与在办工单重复"),
+    "shared": N_("须多个单位共同办理，应另定主办"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:

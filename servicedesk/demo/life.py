@@ -117,7 +117,8 @@ class Life:
         unit = self._chance.choice(self._item.partner_units or ["CYFZ"])
         self._dispatch(unit, "")
         yield self._soon()
-        self._take(self._officer, "return", reason=self._phrase("return_reason"))
+        reason = self._phrase("return_reason")
+        self._take(self._officer, "return", code="not_ours", reason=reason)
         yield self._soon()
 
     def _dispatch(self, unit: str, note: str) -> None:
@@ -164,7 +165,9 @@ class Life:
         yield self._working(self._before_due(0.25))
         days = self._chance.choice((2, 3, 5))
         reason = self._phrase("extension_reason")
-        self._take(self._officer, "request_extension", days=days, reason=reason)
+        due = self._cast.hours.local(self._ticket.due_at or clock.now()).date()
+        until = self._cast.hours.add_working_days(due, days)
+        self._take(self._officer, "request_extension", until=until, reason=reason)
         yield self._soon()
         self._before("decide")
         head = self._cast.holder(Role.UNIT_HEAD, self._chance, self._item.lead_unit)
@@ -278,10 +281,13 @@ class Life:
         yield self._soon(60, 300)
         self._before("verify")
         head = self._cast.holder(Role.DESK_HEAD, self._chance)
+        self._take(head, "call_back", note=self._phrase("call_back_note"))
         if self._story.after_bad == "verify":
             self._take(head, "close_verified", note=self._phrase("verify_note"))
             return
         self._take(head, "rework", reason=self._phrase("rework_reason"))
+        unit = self._cast.holder(Role.UNIT_HEAD, self._chance, self._item.lead_unit)
+        self._officer = unit  # whoever was rated takes no part in putting it right
         yield self._soon(150, 800)
         self._resolve(again=True)
         yield from self._follow_up()

@@ -20,7 +20,7 @@ from servicedesk.core.hiring import (
 )
 from servicedesk.core.permissions import Actor, Subject, allows
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import State, Transition
+from servicedesk.core.workflow import ENDS, State, Transition
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
@@ -280,9 +280,9 @@ def on_step(ticket: Ticket, step: Transition, actor: Actor) -> None:
     posts = queries.posts_of_ticket(ticket.id)
     if not posts:
         return
-    if step.name == "resolve":
+    if step.name in ("resolve", "resolve_with_problem"):
         count_placed(ticket)
-    if ticket.state in (State.DECLINED, State.WITHDRAWN, State.TERMINATED):
+    if ticket.state in ENDS - {State.CLOSED}:
         for post in posts:
             if post.state == PostState.OPEN:
                 _close(actor, locked(post.id), N_("申请已撤回、终止或不予受理"))

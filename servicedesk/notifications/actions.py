@@ -31,12 +31,14 @@ def tell(
     not_before: datetime | None = None,
     link: str = "",
     enterprise_id: int | None = None,
+    urgent: bool = False,
 ) -> int:
     """Add a notice, and an e-mail where there is an address, for each person; returns how many.
 
     ``key`` says what happened: the same person is never told twice of the same key. ``not_before``
     holds reminders back until working time; ``link`` is the path of a page that is no ticket's.
     ``enterprise_id`` is whose matter it is: a ticket says that itself, what is no ticket's must.
+    ``urgent`` notices wait for no working time.
     """
     now = clock.now()
     visible = not_before or now
@@ -46,7 +48,7 @@ def tell(
     for person in {person.id: person for person in people}.values():
         notice = Notice(
             user_id=person.id, ticket_id=ticket_id, text=text, detail=detail, link=link,
-            enterprise_id=enterprise_id,
+            enterprise_id=enterprise_id, urgent=urgent,
             dedup_key=f"{key}:{person.id}", created_at=now, visible_at=visible,
         )  # fmt: skip
         db.session.add(notice)
@@ -119,6 +121,7 @@ def claim(owner: str) -> Claimed | None:
     message = db.session.get_one(OutboxMessage, message_id, populate_existing=True)
     message.claimed_by, message.claimed_until = owner, now + CLAIM
     message.attempts += 1
+    assert message.notice_id is not None
     notice = db.session.get_one(Notice, message.notice_id)
     language = db.session.get_one(User, notice.user_id).language
     return Claimed(

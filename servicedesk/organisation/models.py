@@ -10,7 +10,8 @@ class Park(Base):
     """A park (园区); one installation may hold several, each sees its own.
 
     ``working_hours`` is text such as ``09:00-12:00,13:30-17:30``; ``calendar_version`` rises with
-    every change of the calendar, so that open due dates know when to be worked out again.
+    every change of the calendar, so that open due dates know when to be worked out again;
+    ``rules_version`` is the version of the rules for what is filed now.
     """
 
     __tablename__ = "park"
@@ -23,10 +24,14 @@ class Park(Base):
     timezone: Mapped[str] = mapped_column(default="Asia/Shanghai")
     working_hours: Mapped[str] = mapped_column(default="09:00-12:00,13:30-17:30")
     calendar_version: Mapped[int] = mapped_column(default=1)
+    rules_version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Unit(Base):
-    """A handling unit (承办单位): a department, a park office, a bank, a steward."""
+    """A handling unit (承办单位): a department, a park office, a bank, a steward.
+
+    ``assignment`` says who gets a new ticket: ``hand``, ``turn``, ``load`` or ``skill``.
+    """
 
     __tablename__ = "unit"
     __table_args__ = (UniqueConstraint("park_id", "code"),)
@@ -35,3 +40,4 @@ class Unit(Base):
     park_id: Mapped[int] = mapped_column(ForeignKey("park.id"))
     code: Mapped[str]
     name: Mapped[str]
+    assignment: Mapped[str] = mapped_column(default="hand", server_default="hand")

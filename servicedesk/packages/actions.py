@@ -38,7 +38,7 @@ from servicedesk.core.packages import (
 )
 from servicedesk.core.permissions import Actor, Part, Role, Subject, allows
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import BEFORE_RESOLUTION, State, Transition
+from servicedesk.core.workflow import BEFORE_RESOLUTION, ENDS, State, Transition
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.extensions import db
@@ -233,7 +233,7 @@ def _from_folder(case: PackageCase, item: ServiceItem, given: Mapping[str, Any])
 
 # What tickets bring ----------------------------------------------------------------------------
 
-_ENDS_BADLY = frozenset({State.DECLINED, State.WITHDRAWN, State.TERMINATED})
+_ENDS_BADLY = ENDS - {State.CLOSED}
 
 
 def follow_ticket(ticket: Ticket, step: Transition, actor: Actor) -> None:
@@ -241,6 +241,8 @@ def follow_ticket(ticket: Ticket, step: Transition, actor: Actor) -> None:
     row = db.session.scalar(select(PackageStep).where(PackageStep.ticket_id == ticket.id))
     if row is None:
         return
+    if step.name == "merge":
+        raise Refused(N_("本工单是一件事套餐中的一步，不能并单。"))
     case = _locked(row.case_id)
     how = _meaning(ticket, step)
     if not how or case.state == "withdrawn":
@@ -261,9 +263,9 @@ def follow_ticket(ticket: Ticket, step: Transition, actor: Actor) -> None:
 
 def _meaning(ticket: Ticket, step: Transition) -> str:
     """Return what a ticket's step means for the case's step; empty for nothing."""
-    if step.name == "resolve":
+    if step.name in ("resolve", "resolve_with_problem"):
         return "fail" if ticket.result == "explained" else "finish"
-    if step.name in ("dispute", "rework"):
+    if step.name in ("dispute", "rework", "reopen", "take_up"):
         return "reopen"
     return "fail" if ticket.state in _ENDS_BADLY else ""
 

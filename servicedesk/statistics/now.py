@@ -9,8 +9,8 @@ from sqlalchemy import case, func, select
 
 from servicedesk.core.permissions import Actor
 from servicedesk.extensions import db
-from servicedesk.tickets.listing import view_condition, visible
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.views import view_condition, visible
 
 VIEWS = ("open", "due_today", "overdue")
 

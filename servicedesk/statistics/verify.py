@@ -24,7 +24,7 @@ CUTS = (
 FROM_TICKETS = """
     FROM ticket t JOIN service_item i ON i.id = t.item_id LEFT JOIN unit u ON u.id = t.unit_id
     WHERE t.park_id = :park"""
-SUBMITTED_IN = "AND t.submitted_at >= :start AND t.submitted_at < :end"
+SUBMITTED_IN = "AND t.submitted_at >= :start AND t.submitted_at < :end AND t.state <> 'merged'"
 DELIVERED_IN = "AND t.resolved_at >= :start AND t.resolved_at < :end AND t.state = 'closed'"
 
 SUBMITTED = """

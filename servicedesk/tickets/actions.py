@@ -36,13 +36,16 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, KeyReused, Refused
 from servicedesk.extensions import db
+from servicedesk.organisation.queries import park as get_park
 from servicedesk.statistics.marks import mark
 from servicedesk.tickets import clocks, search
 from servicedesk.tickets.effects import EFFECTS, Change
 from servicedesk.tickets.models import Submission, Ticket, TicketEvent
 from servicedesk.tickets.queries import facts_of, subject_of
 from servicedesk.tickets.reactions import react
+from servicedesk.tickets.repeats import repeated
 from servicedesk.tickets.telling import tell_about
+from servicedesk.tickets.undo import columns_of, keep_way_back
 from servicedesk.tickets.uploads import add_upload as add_upload
 from servicedesk.tickets.uploads import take_uploads
 from servicedesk.transaction import changed_rows, unit_of_work
@@ -66,6 +69,7 @@ class Request:
     ``acting`` asks the park to act for the enterprise (代办), not only to help (帮办);
     ``materials`` is what was chosen for each material, kept by the materials feature.
     ``limit_days`` shortens the item's promise where a window outside closes sooner (申报窗口).
+    ``urgent`` is why it cannot wait (紧急件): ``safety`` or ``stopped``, or empty.
     """
 
     enterprise_id: int
@@ -80,13 +84,14 @@ class Request:
     acting: bool = False
     materials: Sequence[Any] = ()
     limit_days: int | None = None
+    urgent: str = ""
 
     def fingerprint(self, item_code: str) -> str:
         """Return a hash of the content, to tell a repeat from a different request."""
         content = [
             item_code, self.enterprise_id, self.title, self.description, self.contact,
             self.phone, dict(self.answers), list(self.uploads), self.channel, self.acting,
-            list(self.materials),
+            list(self.materials), self.urgent,
         ]  # fmt: skip
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -117,15 +122,24 @@ def _submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
     ticket = _new_ticket(actor, item, enterprise, request)
     db.session.add(ticket)
     db.session.flush()
-    event = _add_event(ticket, actor, "submit", data={"channel": request.channel})
+    said = {"channel": request.channel} | ({"urgent": request.urgent} if request.urgent else {})
+    event = _add_event(ticket, actor, "submit", data=said)
     take_uploads(actor, ticket, event, request.uploads)
     _remember(actor, item.code, request, ticket)
     search.add(ticket.id, search.texts_of(ticket, item, enterprise))
     record(actor, "ticket.submit", "ticket", ticket.id, after={"number": ticket.number})
-    told = N_("收到新的工单，请受理。")
-    tell_about(ticket, (Audience.DESK,), told, f"ticket:{ticket.id}:submit", but=actor.user_id)
+    _tell_of_filing(ticket, actor)
     mark(ticket.park_id, ticket.submitted_at)
     return ticket
+
+
+def _tell_of_filing(ticket: Ticket, actor: Actor) -> None:
+    audiences: tuple[Audience, ...] = (Audience.DESK,)
+    told = N_("收到新的工单，请受理。")
+    if ticket.urgent:
+        audiences = (Audience.DESK, Audience.DESK_HEAD, Audience.LEADER)
+        told = N_("收到紧急件，请在两小时内联系企业。")
+    tell_about(ticket, audiences, told, f"ticket:{ticket.id}:submit", but=actor.user_id)
 
 
 def _enterprise_for(actor: Actor, request: Request) -> Enterprise:
@@ -160,6 +174,9 @@ def _new_ticket(
         confidential=item.confidential,
         acting=request.acting,
         item_version=item.version,
+        rules_version=get_park(enterprise.park_id).rules_version,
+        urgent=bool(request.urgent),
+        repeat_of_id=repeated(enterprise, item.id, now),
         state=State.SUBMITTED,
         submitted_at=now,
         extra_days=0,
@@ -167,6 +184,10 @@ def _new_ticket(
         returns=0,
         reworks=0,
         steps=0,
+        supports=0,
+        support_waiting=0,
+        supplements=0,
+        urges=0,
     )
     limit_days = min(item.promised_days, request.limit_days or item.promised_days)
     clocks.start(ticket, now, limit_days, item.statutory_days)
@@ -240,10 +261,12 @@ def _take(
     actor: Actor, ticket_id: int, step: Transition, inputs: Mapping[str, Any], seen: int | None
 ) -> Ticket:
     ticket = _locked(ticket_id, seen)
-    if refused := refusal(step, actor, subject_of(ticket), facts_of(ticket), inputs):
+    facts = facts_of(ticket)
+    if refused := refusal(step, actor, subject_of(ticket), facts, inputs):
         raise Refused(refused.reason, field=refused.field, kind=refused.kind)
     before, former_resolution = _snapshot(ticket), ticket.resolved_at
     change = Change(ticket, actor, clock.now(), inputs)
+    kept = columns_of(ticket) if step.undoable else {}
     EFFECTS[step.name](change)
     ticket.state = destination(step, State(ticket.state))
     _touch(ticket)
@@ -252,7 +275,8 @@ def _take(
     take_uploads(actor, ticket, event, inputs.get("uploads") or ())
     record(actor, f"ticket.{step.name}", "ticket", ticket.id, before, _snapshot(ticket))
     key = f"ticket:{ticket.id}:v{ticket.version}"
-    tell_about(ticket, step.tells, step.told, key, but=actor.user_id)
+    later = keep_way_back(actor, ticket, step, kept) if step.undoable else None
+    tell_about(ticket, step.hearers(facts), step.told, key, later, but=actor.user_id)
     if _counts_change(step, ticket):
         mark(ticket.park_id, ticket.submitted_at, ticket.resolved_at, former_resolution)
     react(ticket, step, actor)
@@ -261,7 +285,7 @@ def _take(
 
 def _counts_change(step: Transition, ticket: Ticket) -> bool:
     return ticket.state == State.CLOSED or step.clock is not Clock.UNCHANGED or (
-        step.name in ("accept", "dispatch", "return")
+        step.name in ("accept", "dispatch", "return", "contest", "settle")
     )  # fmt: skip
 
 

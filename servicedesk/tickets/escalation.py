@@ -13,7 +13,7 @@ from sqlalchemy import Row, select, update
 from servicedesk.audit.actions import record
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
-from servicedesk.core.deadlines import LADDER_STEPS, STEPS, Limit, Step, timetable
+from servicedesk.core.deadlines import LADDER_STEPS, STEPS, Step
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, State
 from servicedesk.errors import Refused
@@ -95,18 +95,13 @@ def _record(ticket: Ticket, step: Step, planned: datetime, now: datetime) -> Non
 
 def _remind(ticket: Ticket, step: str, key: str, now: datetime) -> None:
     hours = calendar(ticket.park_id)
-    not_before = now if hours.is_working_moment(now) else hours.next_working_moment(now)
+    now_or_later = ticket.urgent or hours.is_working_moment(now)
+    not_before = now if now_or_later else hours.next_working_moment(now)
     tell_about(ticket, WHO_HEARS[step], WORDS[step], key, not_before)
 
 
 def _schedule_next(ticket: Ticket, step: Step) -> None:
-    plan = timetable(
-        calendar(ticket.park_id),
-        ticket.clock_started_at,
-        Limit(ticket.limit_days, ticket.extra_days),
-        clocks.pauses(ticket),
-        clocks.ladder_of(ticket),
-    )
+    plan = clocks.plan(ticket, calendar(ticket.park_id), clocks.pauses(ticket))
     alarm = plan.next_alarm(STEPS[: STEPS.index(step) + 1]) if plan else None
     ticket.next_alarm_at = alarm.at if alarm else None
     ticket.next_alarm = alarm.step if alarm else None

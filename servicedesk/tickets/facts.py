@@ -55,7 +55,12 @@ def period_bounds(period: str) -> tuple[datetime, datetime]:
 def is_submitted_in(park_id: int, period: str) -> tuple[ColumnElement[bool], ...]:
     """The condition behind every figure that goes by the day of submission."""
     start, end = period_bounds(period)
-    return (Ticket.park_id == park_id, Ticket.submitted_at >= start, Ticket.submitted_at < end)
+    return (
+        Ticket.park_id == park_id,
+        Ticket.submitted_at >= start,
+        Ticket.submitted_at < end,
+        Ticket.state != State.MERGED,  # joined into another, with which it counts as one 件
+    )
 
 
 def is_delivered_in(park_id: int, period: str) -> tuple[ColumnElement[bool], ...]:

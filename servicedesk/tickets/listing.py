@@ -1,62 +1,26 @@
 """Lists of tickets: views, filters, sorting, keyset pages; every badge counts what its list shows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_
 
 from servicedesk.catalogue.queries import item_labels
 from servicedesk.clock import clock
-from servicedesk.core.permissions import Actor, Role, Scope, scope_of
+from servicedesk.core.permissions import Actor, scope_of
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION, State
+from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit_by_code
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in
-from servicedesk.tickets.models import Extension, Outcome, Ticket
+from servicedesk.tickets.models import Outcome, Ticket
+from servicedesk.tickets.views import in_states, view_condition, visible
 
 PAGE = 50
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
-
-VIEW_NAMES: Mapping[str, str] = {
-    "to_accept": N_("待受理"),
-    "to_dispatch": N_("待派单"),
-    "to_sign": N_("待签收"),
-    "mine": N_("我的工单"),
-    "unit": N_("本单位工单"),
-    "in_progress": N_("办理中"),
-    "due_today": N_("今日到期"),
-    "overdue": N_("已超期"),
-    "waiting": N_("等待企业"),
-    "extensions": N_("延期审批"),
-    "to_follow_up": N_("待回访"),
-    "to_rate": N_("待评价"),
-    "to_close": N_("待归档"),
-    "bad_rating": N_("差评核实"),
-    "open": N_("全部在办"),
-    "all": N_("全部工单"),
-}
-VIEWS_OF: Mapping[Role, tuple[str, ...]] = {
-    Role.DESK: (
-        "to_accept", "to_dispatch", "to_sign", "mine", "due_today", "overdue", "waiting",
-        "to_follow_up", "open", "all",
-    ),
-    Role.DESK_HEAD: (
-        "to_accept", "to_dispatch", "to_sign", "mine", "due_today", "overdue", "waiting",
-        "to_follow_up", "bad_rating", "to_close", "open", "all",
-    ),
-    Role.FOLLOW_UP: ("to_follow_up", "bad_rating", "to_rate", "to_close", "open", "all"),
-    Role.OFFICER: (
-        "to_sign", "mine", "unit", "due_today", "overdue", "waiting", "to_follow_up", "all",
-    ),
-    Role.UNIT_HEAD: (
-        "to_sign", "unit", "extensions", "due_today", "overdue", "waiting", "to_follow_up", "all",
-    ),
-    Role.LEADER: ("overdue", "due_today", "extensions", "bad_rating", "open", "all"),
-}  # fmt: skip
 
 SORTS: Mapping[str, str] = {
     "due": N_("最先到期"),
@@ -68,7 +32,9 @@ COLUMNS: tuple[Any, ...] = (
     Ticket.unit_id, Ticket.assignee_id, Ticket.channel, Ticket.submitted_at, Ticket.due_at,
     Ticket.warn_at, Ticket.resolved_at, Ticket.closed_at, Ticket.on_time, Ticket.rating,
     Ticket.returns, Ticket.reworks, Ticket.confidential, Ticket.ladder_level, Ticket.version,
-    Ticket.used_minutes, Ticket.response_due_at,
+    Ticket.used_minutes, Ticket.response_due_at, Ticket.urgent, Ticket.urges, Ticket.repeat_of_id,
+    Ticket.support_waiting, Ticket.false_resolution, Ticket.carried, Ticket.contact_due_at,
+    Ticket.follow_up_due_at,
 )  # fmt: skip
 
 
@@ -100,109 +66,6 @@ class Page:
 
     rows: Sequence[Row[Any]] = field(default_factory=list)
     after: str = ""
-
-
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition of what the person may see in lists, from the permission table."""
-    scope = scope_of(actor.role, "ticket.view")
-    if scope is Scope.OWN:
-        return and_(
-            Ticket.enterprise_id.in_(actor.enterprises_with("ticket.view")),
-            or_(
-                Ticket.confidential.is_(False),
-                Ticket.enterprise_id.in_(actor.enterprises_with("ticket.view_confidential")),
-            ),
-        )
-    if scope is Scope.UNIT and actor.unit_id is not None:
-        return and_(Ticket.park_id == actor.park_id, Ticket.unit_id == actor.unit_id)
-    if scope is Scope.PARK:
-        return Ticket.park_id == actor.park_id
-    return Ticket.id < 0
-
-
-def _in(*states: State) -> ColumnElement[bool]:
-    return Ticket.state.in_([state.value for state in states])
-
-
-def view_condition(view: str, actor: Actor) -> ColumnElement[bool]:
-    """Return what belongs into ``view``; the badge and the list both use it.
-
-    Raises:
-        KeyError: there is no such view.
-    """
-    return _CONDITIONS[view](actor)
-
-
-def _running() -> ColumnElement[bool]:
-    return and_(is_open(), _in(*sorted(BEFORE_RESOLUTION)))
-
-
-def is_open() -> ColumnElement[bool]:
-    """Return the condition of tickets that have not reached an end; a partial index holds them."""
-    return Ticket.closed_at.is_(None)
-
-
-def _stands(*states: State) -> Callable[[Actor], ColumnElement[bool]]:
-    return lambda actor: and_(is_open(), _in(*states))
-
-
-def _due_today(actor: Actor) -> ColumnElement[bool]:
-    now = clock.now()
-    return and_(_running(), Ticket.due_at >= now, Ticket.due_at < _end_of_today(now))
-
-
-_CONDITIONS: Mapping[str, Callable[[Actor], ColumnElement[bool]]] = {
-    "to_accept": _stands(State.SUBMITTED),
-    "to_dispatch": _stands(State.ACCEPTED),
-    "to_sign": _stands(State.DISPATCHED),
-    "in_progress": _stands(State.IN_PROGRESS),
-    "waiting": _stands(State.AWAITING_ENTERPRISE, State.SUSPENDED),
-    "to_follow_up": _stands(State.RESOLVED),
-    "to_rate": _stands(State.FOLLOWED_UP),
-    "to_close": lambda actor: and_(is_open(), _in(State.RATED), Ticket.rating > BAD_RATING),
-    "bad_rating": lambda actor: and_(is_open(), _in(State.RATED), Ticket.rating <= BAD_RATING),
-    "mine": lambda actor: and_(is_open(), _mine(actor)),
-    "unit": lambda actor: _running(),
-    "due_today": _due_today,
-    "overdue": lambda actor: and_(_running(), Ticket.due_at < clock.now()),
-    "extensions": lambda actor: and_(is_open(), _in(State.IN_PROGRESS), _extension_waits()),
-    "open": lambda actor: is_open(),
-    "all": lambda actor: true(),
-}
-
-
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    return or_(
-        Ticket.assignee_id == actor.user_id,
-        Ticket.intake_by_id == actor.user_id,
-        Ticket.filed_by_id == actor.user_id,
-    )
-
-
-def _extension_waits() -> ColumnElement[bool]:
-    waits = select(Extension.id).where(
-        Extension.ticket_id == Ticket.id, Extension.verdict.is_(None)
-    )
-    return waits.exists()
-
-
-def _end_of_today(now: datetime) -> datetime:
-    tomorrow = now.astimezone(ZONE).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), ZONE)
-
-
-def counts(actor: Actor) -> dict[str, int]:
-    """Return the badge of each of the person's views that holds open tickets, in one statement."""
-    views = [view for view in VIEWS_OF.get(actor.role, ()) if view != "all"]
-    if not views:
-        return {}
-    sums = [
-        func.coalesce(func.sum(case((view_condition(view, actor), 1), else_=0)), 0).label(view)
-        for view in views
-    ]
-    query = select(*sums).where(visible(actor), is_open())
-    row = db.session.execute(query).one()
-    return {view: int(getattr(row, view)) for view in views}
 
 
 def page(actor: Actor, wanted: Filter, size: int = PAGE) -> Page:
@@ -323,7 +186,7 @@ def _figure_conditions() -> dict[str, list[ColumnElement[bool]]]:
 
 def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
     if wanted.sort == "due":
-        running = and_(_in(*sorted(BEFORE_RESOLUTION)), Ticket.due_at.is_not(None))
+        running = and_(in_states(*sorted(BEFORE_RESOLUTION)), Ticket.due_at.is_not(None))
         due = case((running, Ticket.due_at), else_=FAR)
         query = query.order_by(due, Ticket.id)
         if key := _due_key(wanted.after):
@@ -356,6 +219,6 @@ def _key(row: Row[Any], wanted: Filter) -> str:
 def joint_meeting(actor: Actor) -> Sequence[Row[Any]]:
     """Return the open tickets on level 3 of the ladder: the joint meeting's agenda (联席会议)."""
     query = select(*COLUMNS).where(
-        visible(actor), Ticket.ladder_level >= 3, _in(*sorted(BEFORE_RESOLUTION))
+        visible(actor), Ticket.ladder_level >= 3, in_states(*sorted(BEFORE_RESOLUTION))
     )
     return db.session.execute(query.order_by(Ticket.due_at, Ticket.id)).all()

@@ -10,12 +10,23 @@ from servicedesk.core.workflow import State
 from servicedesk.database import Base
 
 
+def _same_table() -> ForeignKey:
+    """A ticket may name a later one; a restored backup writes them in the order of their numbers."""
+    return ForeignKey("ticket.id", deferrable=True, initially="DEFERRED")
+
+
 class Ticket(Base):
     """One request on its way through the loop (工单).
 
     Minutes are working minutes of the park's calendar. ``due_at`` is empty while the clock stands.
     ``acting`` is 代办: the park acts for the enterprise under a letter of authorization.
     ``item_version`` is the version of the item's definition under which it was filed.
+    ``rules_version`` is the version of the park's rules under which it was filed. ``urgent`` is 紧急件.
+    ``carried`` is 挂账: it has a plan of milestones. The present leg of an urgent or carried ticket's
+    clock begins at ``leg_from`` and, with a plan, ends with the day ``leg_until``. ``supports`` counts
+    units that were asked to support it, ``support_waiting`` those that still owe an answer.
+    ``reworks`` counts reopenings; ``rectifying`` is the handling of a bad rating, in which
+    ``rated_person_id`` has no part. ``stage`` is where a matter with stages stands (法律援助).
     ``next_alarm_at`` is what the scheduler asks for; ``version`` is compared by every change.
     """
 
@@ -67,6 +78,11 @@ class Ticket(Base):
     confidential: Mapped[bool] = mapped_column(default=False)
     acting: Mapped[bool] = mapped_column(default=False, server_default=false())
     item_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    rules_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    stage: Mapped[str] = mapped_column(default="", server_default="")
+    repeat_of_id: Mapped[int | None] = mapped_column(_same_table(), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(_same_table(), index=True)
     state: Mapped[str] = mapped_column(default=State.SUBMITTED)
 
     intake_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -75,6 +91,14 @@ class Ticket(Base):
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     returns: Mapped[int] = mapped_column(default=0)
     reworks: Mapped[int] = mapped_column(default=0)
+    settled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    supplements: Mapped[int] = mapped_column(default=0, server_default="0")
+    urges: Mapped[int] = mapped_column(default=0, server_default="0")
+    supports: Mapped[int] = mapped_column(default=0, server_default="0")
+    support_waiting: Mapped[int] = mapped_column(default=0, server_default="0")
+    false_resolution: Mapped[bool] = mapped_column(default=False, server_default=false())
+    rectifying: Mapped[bool] = mapped_column(default=False, server_default=false())
+    rated_person_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     submitted_at: Mapped[datetime]
     clock_started_at: Mapped[datetime]
@@ -87,14 +111,20 @@ class Ticket(Base):
     signed_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+    follow_up_due_at: Mapped[datetime | None]
     followed_up_at: Mapped[datetime | None]
     rated_at: Mapped[datetime | None]
     rating_due_at: Mapped[datetime | None]
+    contact_due_at: Mapped[datetime | None]
+    called_back_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
     limit_days: Mapped[int]
     extra_days: Mapped[int] = mapped_column(default=0)
     extensions: Mapped[int] = mapped_column(default=0)
+    carried: Mapped[bool] = mapped_column(default=False, server_default=false())
+    leg_from: Mapped[datetime | None]
+    leg_until: Mapped[date | None]
     due_at: Mapped[datetime | None]
     promised_due_at: Mapped[datetime]
     warn_at: Mapped[datetime | None]
@@ -211,14 +241,17 @@ class Extension(Base):
 
 
 class FollowUpCall(Base):
-    """One attempt to reach the enterprise (回访); ``day`` is the park's local date."""
+    """One attempt to get the enterprise's word (回访); ``day`` is the park's local date.
+
+    ``result`` is ``reached``, ``missed``, ``refused`` or ``bad_rating`` (差评回访).
+    """
 
     __tablename__ = "follow_up_call"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
     round: Mapped[int]
-    reached: Mapped[bool]
+    result: Mapped[str]
     note: Mapped[str]
     caller_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     day: Mapped[date]

@@ -7,14 +7,27 @@ from sqlalchemy import select
 
 from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import item as get_item
 from servicedesk.catalogue.queries import item_at
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Scope, Subject, allows, scope_of
 from servicedesk.core.routing import Suggestion, suggest
-from servicedesk.core.workflow import STANDING, Facts, State, Transition, available
+from servicedesk.core.stages import is_staged
+from servicedesk.core.workflow import (
+    BEFORE_RESOLUTION,
+    RUNNING,
+    STANDING,
+    Facts,
+    State,
+    Transition,
+    available,
+)
 from servicedesk.extensions import db
 from servicedesk.materials.queries import folder_opens, tickets_using, valid_powers
 from servicedesk.tickets import clocks
+from servicedesk.tickets.children import HandlingPlan, SupplementRequest, Urge
+from servicedesk.tickets.effects.waiting import milestones_to_come
+from servicedesk.tickets.effects.word import urge_day
 from servicedesk.tickets.models import (
     Escalation,
     Extension,
@@ -26,6 +39,7 @@ from servicedesk.tickets.models import (
     TicketEvent,
     Upload,
 )
+from servicedesk.tickets.support import supporters
 from servicedesk.tickets.uploads import is_loose
 
 
@@ -36,38 +50,77 @@ def item_of(ticket: Ticket) -> ServiceItem:
 
 def subject_of(ticket: Ticket) -> Subject:
     """Return where a ticket belongs, as the permission table asks it."""
-    return Subject(ticket.park_id, ticket.enterprise_id, ticket.unit_id)
+    return Subject(ticket.park_id, ticket.enterprise_id, ticket.unit_id, supporters(ticket))
 
 
 def facts_of(ticket: Ticket) -> Facts:
     """Return what the workflow's guards look at."""
-    now = clock.now()
+    now, state = clock.now(), State(ticket.state)
+    working = state is State.IN_PROGRESS
     return Facts(
-        state=State(ticket.state),
+        state=state,
         now=now,
-        paused=ticket.state in STANDING,
+        paused=state in STANDING,
         sign_due_at=ticket.sign_due_at,
         due_at=ticket.due_at,
-        extension_pending=_extension_pending(ticket),
+        extension_until=clocks.extension_until(ticket) if working else None,
+        extension_pending=working and _waits(Extension, ticket),
         extensions=ticket.extensions,
         missed_days=_missed_days(ticket),
         rating=ticket.rating,
         rating_window_over=ticket.rating_due_at is not None and now > ticket.rating_due_at,
         handlers=frozenset(
-            person for person in (ticket.assignee_id, ticket.resolved_by_id) if person
+            person
+            for person in (ticket.assignee_id, ticket.resolved_by_id, ticket.rated_person_id)
+            if person
         ),
         acting=ticket.acting,
         powers=valid_powers(ticket, now) if ticket.acting else frozenset(),
         suspension_over=clocks.suspension_over(ticket, now),
+        returns=ticket.returns,
+        settled=ticket.settled,
+        supplements=ticket.supplements,
+        supplement_pending=working and ticket.supplements > 0 and _waits(SupplementRequest, ticket),
+        supplement_over=state is State.AWAITING_ENTERPRISE and _answer_is_late(ticket),
+        supporters=supporters(ticket, waiting=True),
+        confidential=ticket.confidential,
+        called_back=ticket.called_back_at is not None,
+        rectifying=ticket.rectifying,
+        rated_person=ticket.rated_person_id,
+        false_mark=ticket.false_resolution,
+        reworks=ticket.reworks,
+        reopen_over=state is State.CLOSED and clocks.reopen_over(ticket, now),
+        urged_today=state in RUNNING and ticket.urges > 0 and _urged_today(ticket),
+        urgent=ticket.urgent,
+        staged=working and is_staged(get_item(ticket.item_id).code),
+        plan_pending=working and _waits(HandlingPlan, ticket),
+        carried=ticket.carried,
+        milestones_left=len(milestones_to_come(ticket.id)) if ticket.carried else 0,
+        intake_by=ticket.intake_by_id,
+        assignee=ticket.assignee_id,
     )
 
 
-def _extension_pending(ticket: Ticket) -> bool:
-    if ticket.state != State.IN_PROGRESS:
-        return False
-    query = select(Extension.id).where(
-        Extension.ticket_id == ticket.id, Extension.verdict.is_(None)
+def _waits(
+    kind: type[Extension] | type[SupplementRequest] | type[HandlingPlan], ticket: Ticket
+) -> bool:
+    """Tell whether a request of this kind waits for a verdict."""
+    query = select(kind.id).where(kind.ticket_id == ticket.id, kind.verdict.is_(None))
+    return db.session.scalar(query) is not None
+
+
+def _answer_is_late(ticket: Ticket) -> bool:
+    query = select(SupplementRequest.id).where(
+        SupplementRequest.ticket_id == ticket.id,
+        SupplementRequest.answered_at.is_(None),
+        SupplementRequest.answer_due_at < clock.now(),
     )
+    return db.session.scalar(query) is not None
+
+
+def _urged_today(ticket: Ticket) -> bool:
+    day = urge_day(ticket.park_id, clock.now())
+    query = select(Urge.id).where(Urge.ticket_id == ticket.id, Urge.day == day)
     return db.session.scalar(query) is not None
 
 
@@ -80,7 +133,7 @@ def _missed_days(ticket: Ticket) -> int:
         .where(
             FollowUpCall.ticket_id == ticket.id,
             FollowUpCall.round == ticket.reworks,
-            FollowUpCall.reached.is_(False),
+            FollowUpCall.result.in_(["missed", "refused"]),
         )
     )
     hours = calendar(ticket.park_id)
@@ -226,3 +279,14 @@ def numbers(ticket_ids: Collection[int]) -> dict[int, str]:
         return {}
     rows = db.session.execute(select(Ticket.id, Ticket.number).where(Ticket.id.in_(ticket_ids)))
     return {row.id: row.number for row in rows}
+
+
+def open_of_enterprise(ticket: Ticket) -> Sequence[Ticket]:
+    """Return the enterprise's other tickets that are not resolved yet, newest first."""
+    query = select(Ticket).where(
+        Ticket.enterprise_id == ticket.enterprise_id,
+        Ticket.id != ticket.id,
+        Ticket.confidential.is_(ticket.confidential),
+        Ticket.state.in_([state.value for state in BEFORE_RESOLUTION]),
+    )
+    return db.session.scalars(query.order_by(Ticket.id.desc()).limit(50)).all()

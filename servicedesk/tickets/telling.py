@@ -11,7 +11,9 @@ from servicedesk.core.permissions import Role
 from servicedesk.core.workflow import Audience
 from servicedesk.enterprises.queries import members
 from servicedesk.notifications.actions import tell
+from servicedesk.tickets.following import followers
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.support import supporters
 
 ROLES = {
     Audience.DESK: Role.DESK,
@@ -42,24 +44,33 @@ def _people(ticket: Ticket, audience: Audience) -> Sequence[User]:
         return _assignee(ticket) or _people(ticket, Audience.UNIT)
     if audience is Audience.UNIT:
         return members_of_unit(ticket.unit_id) or _people(ticket, Audience.UNIT_HEAD)
+    if audience is Audience.INTAKE:
+        return _active(ticket.intake_by_id) or holding(ticket.park_id, Role.DESK)
+    if audience is Audience.SUPPORTERS:
+        return [person for unit in supporters(ticket) for person in members_of_unit(unit)]
     if audience is Audience.UNIT_HEAD:
         return _unit_heads(ticket) or holding(ticket.park_id, Role.DESK_HEAD)
     return holding(ticket.park_id, ROLES[audience])
 
 
 def _requesters(ticket: Ticket) -> list[User]:
-    person = get_user(ticket.requester_id) if ticket.requester_id else None
-    if person is not None and person.active:
-        return [person]
-    return [user for user, _ in members(ticket.enterprise_id) if user.active]
+    """The person who filed, and everybody whose own request was joined into this one."""
+    filed = _active(ticket.requester_id)
+    if not filed:
+        filed = [user for user, _ in members(ticket.enterprise_id) if user.active]
+    return [*filed, *followers(ticket.id, "reporter")]
+
+
+def _active(user_id: int | None) -> list[User]:
+    person = get_user(user_id) if user_id else None
+    return [person] if person is not None and person.active else []
 
 
 def _assignee(ticket: Ticket) -> Sequence[User]:
     """A ticket that no unit has yet is the desk's."""
     if ticket.unit_id is None:
         return holding(ticket.park_id, Role.DESK)
-    person = get_user(ticket.assignee_id) if ticket.assignee_id else None
-    return [person] if person is not None and person.active else []
+    return _active(ticket.assignee_id)
 
 
 def _unit_heads(ticket: Ticket) -> Sequence[User]:
@@ -77,6 +88,10 @@ def tell_about(
     but: int | None = None,
 ) -> int:
     """Tell ``audiences`` about ``ticket``, but not the person ``but`` who did it."""
-    told = [person for person in people(ticket, audiences) if person.id != but]
+    heard = [*people(ticket, audiences), *followers(ticket.id, "follower")]
+    told = [person for person in heard if person.id != but]
     title = ticket.number if ticket.confidential else f"{ticket.number} {ticket.title}"
-    return tell(told, text, key=key, ticket_id=ticket.id, detail=title, not_before=not_before)
+    return tell(
+        told, text, key=key, ticket_id=ticket.id, detail=title, not_before=not_before,
+        urgent=ticket.urgent,
+    )  # fmt: skip

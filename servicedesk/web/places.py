@@ -50,6 +50,8 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
 
 
 DESK: Sequence[Section] = (
+    Section("loop", N_("闭环"), "refresh", (
+    )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",
               ("desk.enterprise", "desk.new_enterprise")),

@@ -80,7 +80,9 @@ def test_a_bad_rating_cannot_be_archived_unverified(town: Town) -> None:
     ticket = town.walk(ticket, "rate", level=1, reasons=["slow"])
     with pytest.raises(Refused):
         town.walk(ticket, "close")
-    ticket = town.walk(ticket, "rework")
+    with pytest.raises(Refused):
+        town.walk(ticket, "rework")  # a bad rating is called back first
+    ticket = town.walk(ticket, "call_back", "rework")
     assert ticket.state == State.IN_PROGRESS
     assert ticket.reworks == 1
     assert ticket.rating == 1  # a bad rating is not undone by rework
@@ -119,7 +121,7 @@ def test_an_extension_never_blocks_the_way(town: Town) -> None:
     ticket = town.walk(town.file(item="J03"), "accept")
     ticket = take(town.desk, ticket.id, "dispatch", {"unit_id": town.unit_id("SCJG")})
     ticket = take(town.unithead, ticket.id, "sign")
-    asked = {"days": 2, "reason": "现场需要"}
+    asked = {"until": town.later(ticket, 2), "reason": "现场需要"}
     take(town.unithead, ticket.id, "request_extension", asked)
     with pytest.raises(Refused):
         take(town.unithead, ticket.id, "approve_extension")

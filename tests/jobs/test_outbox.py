@@ -210,6 +210,7 @@ def test_a_person_reads_the_own_language(
 def test_reminders_wait_for_working_time(town: Town, server: Server) -> None:
     clock.set(local("2024-01-03 10:00"))
     in_progress(town)
+    pass_time(seconds=11)  # a step that can be undone is told of after ten seconds
     delivery.deliver()
     server.letters.clear()
     clock.set(local("2024-03-09 20:00"))  # a Saturday evening

@@ -60,7 +60,7 @@ def a_year_of_both(town: Town) -> None:
     town.walk(town.file(channel="phone"), *WORK, "confirm", "rate", "close")
     ticket = town.walk(town.file("bob"), *WORK, "confirm")
     town.walk(ticket, "rate", level=2, reasons=["slow"])
-    town.walk(ticket, "close_verified")
+    town.walk(ticket, "call_back", "close_verified")
     town.walk(town.file("bob", "A02"), "accept", "dispatch")
     town.file("bob", "A02")
 

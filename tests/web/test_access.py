@@ -27,6 +27,7 @@ from tests.actions.test_enterprise_import import line, workbook
 from tests.policies import policy_values
 from tests.support import OWNERS, PASSWORD, STAFF, START, Town
 from tests.web.training_values import training_and_hiring
+from tests.web.values import loop_values
 from tests.web.visit_values import visit_values
 
 ROLE_OF = {login: role for login, (role, _unit) in STAFF.items()} | dict.fromkeys(
@@ -68,6 +69,7 @@ def arguments(closed_app: Flask) -> dict[str, Any]:
         **material_values(town),
         **policy_values(town),
         **training_and_hiring(town),
+        **loop_values(town),
     }
     db.session.remove()
     return values

@@ -15,8 +15,9 @@ from servicedesk.audit.models import AuditEntry
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.outreach.models import Visit
-from servicedesk.tickets.listing import VIEWS_OF, Filter, counts, page, total
+from servicedesk.tickets.listing import Filter, page, total
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.views import VIEWS_OF, counts
 from tests.support import PASSWORD, Town, pass_time
 
 

@@ -13,7 +13,7 @@ from servicedesk.enterprises.people import change_part, remove_member
 from servicedesk.enterprises.queries import owners, parts_of
 from servicedesk.extensions import db
 from servicedesk.tickets.actions import take
-from tests.support import Town
+from tests.support import Town, pass_time
 from tests.web.test_portal import ANSWERS, FILE, Browser, fields, files, tickets, words
 
 HERS, HIS = "恩德莱科技有限公司", "荷力士重工有限公司"
@@ -177,6 +177,7 @@ def test_notices_are_those_of_the_chosen_enterprise(alice: Browser, town: Town) 
     for login in ("alice", "bob"):
         made = town.file(login, title=f"{login}家的事")
         take(town.desk, made.id, "accept")
+    pass_time(seconds=11)  # a step that can be undone is told of after ten seconds
     switch(alice, town, "bob")
     assert "alice家的事" not in words(alice.get("/notices"))
     switch(alice, town, "alice")

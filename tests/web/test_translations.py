@@ -20,7 +20,8 @@ from servicedesk.core.workflow import STATE_NAMES, TRANSITIONS
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.escalation import WORDS
-from servicedesk.tickets.listing import SORTS, VIEW_NAMES
+from servicedesk.tickets.listing import SORTS
+from servicedesk.tickets.views import VIEW_NAMES
 from servicedesk.web.showing import BAD_REASONS, LIGHT_NAMES, RATING_NAMES
 from servicedesk.web.telling import LABELS, OTHER_NAMES
 

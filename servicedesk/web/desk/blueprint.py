@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 from flask_babel import gettext as _
 
-from servicedesk.tickets.listing import VIEW_NAMES, VIEWS_OF, counts
+from servicedesk.tickets.views import VIEW_NAMES, VIEWS_OF, counts
 from servicedesk.web.access import actor
 from servicedesk.web.health import scheduler_is_silent
 

@@ -8,7 +8,8 @@ from servicedesk.core.permissions import Actor
 from servicedesk.core.workflow import State
 from servicedesk.statistics.periods import is_period
 from servicedesk.tickets.actions import CHANNELS
-from servicedesk.tickets.listing import SORTS, VIEW_NAMES, VIEWS_OF, Filter
+from servicedesk.tickets.listing import SORTS, Filter
+from servicedesk.tickets.views import VIEW_NAMES, VIEWS_OF
 from servicedesk.web.forms import number_of
 
 TEXT_MAX = 100

@@ -7,12 +7,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms import Form
 
-from servicedesk.accounts.queries import members_of_unit, names
+from servicedesk.accounts.queries import names
 from servicedesk.audit.actions import record_alone
-from servicedesk.catalogue.models import Metric
 from servicedesk.catalogue.queries import fields_of, metrics
 from servicedesk.catalogue.queries import item as get_item
-from servicedesk.core.counting import REGISTERED
 from servicedesk.core.permissions import allows
 from servicedesk.core.workflow import BY_NAME, Transition
 from servicedesk.enterprises.queries import enterprise as get_enterprise
@@ -25,8 +23,10 @@ from servicedesk.tickets import queries
 from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.access import actor, requires
+from servicedesk.web.desk import panels
 from servicedesk.web.desk.blueprint import desk
-from servicedesk.web.desk.forms import WITH_FILES, inputs_of, step_form
+from servicedesk.web.desk.step_choices import form_of
+from servicedesk.web.desk.step_forms import ELSEWHERE, WITH_FILES, inputs_of
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import with_number
 from servicedesk.web.handing import acting_on, materials_on
@@ -59,9 +59,9 @@ def acted(number: str, name: str) -> Response:
 def act(number: str, name: str) -> Response | tuple[str, int]:
     """Take one step; a refused or outdated one comes back with what was typed."""
     found = ticket_or_404(number)
-    if name not in BY_NAME:
+    if name not in BY_NAME or name in ELSEWHERE:
         abort(404)
-    form = _form(BY_NAME[name], found, request.form)
+    form = form_of(BY_NAME[name], found, request.form)
     kept, failed = keep_all() if name in WITH_FILES else ([], [])
     shown = {"opened": name, "form": form, "kept": kept, "failed": failed}
     if not form.validate() or failed:
@@ -128,10 +128,11 @@ def contact(number: str) -> str:
 def ticket_page(found: Ticket, **more: Any) -> str:
     """Return the page of a ticket; ``more`` is a form that came back and what is wrong with it."""
     item = queries.item_of(found)
-    steps = sorted(queries.actions_for(actor(), found), key=_importance)
+    open_now = [one for one in queries.actions_for(actor(), found) if one.name not in ELSEWHERE]
+    steps = sorted(open_now, key=_importance)
     opened, wrong = more.get("opened"), more.pop("form", None)
     forms = [
-        (step, wrong if wrong is not None and step.name == opened else _form(step, found, None))
+        (step, wrong if wrong is not None and step.name == opened else form_of(step, found, None))
         for step in steps
     ]
     seen = more.get("seen")
@@ -156,6 +157,7 @@ def ticket_page(found: Ticket, **more: Any) -> str:
         acting_on=acting_on(found, item.code),
         papers=papers_for(found),
         changed=queries.events_since(found.id, seen) if seen is not None else [],
+        **panels.everything(found),
         **more,
     )
 
@@ -163,39 +165,3 @@ def ticket_page(found: Ticket, **more: Any) -> str:
 def _importance(step: Transition) -> int:
     """What helps the enterprise on comes first, what ends the matter last."""
     return ("primary", "quiet", "warning", "danger").index(step.button)
-
-
-def _form(step: Transition, found: Ticket, data: Any) -> Form:
-    form = step_form(
-        step.name,
-        data,
-        units=_units(found) if step.name == "dispatch" else (),
-        people=_people(found) if step.name == "assign" else (),
-        outcomes=_outcomes(found) if step.name == "resolve" else (),
-    )
-    if step.name == "dispatch" and data is None:
-        form.process(unit_id=_suggested_id(found))
-    return form
-
-
-def _units(found: Ticket) -> list[tuple[int, str]]:
-    return [(unit.id, unit.name) for unit in units(found.park_id)]
-
-
-def _suggested_id(found: Ticket) -> int | None:
-    suggestion = queries.suggested_unit(found, get_item(found.item_id))
-    wanted = suggestion.unit if suggestion else None
-    return next((unit.id for unit in units(found.park_id) if unit.code == wanted), None)
-
-
-def _people(found: Ticket) -> list[tuple[int, str]]:
-    if found.unit_id is None:
-        return []
-    return [(person.id, person.name) for person in members_of_unit(found.unit_id)]
-
-
-def _outcomes(found: Ticket) -> list[Metric]:
-    """Ask for what no register counts: what is registered is never typed a second time."""
-    known, item = metrics(), queries.item_of(found)
-    asked = [code for code in item.outcomes if code not in REGISTERED.get(item.code, ())]
-    return [known[code] for code in asked if code in known]

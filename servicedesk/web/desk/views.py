@@ -15,13 +15,13 @@ from servicedesk.organisation.queries import units
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import (
     SORTS,
-    VIEW_NAMES,
     Filter,
     Page,
     page,
     total,
 )
 from servicedesk.tickets.listing import joint_meeting as joint_meeting_rows
+from servicedesk.tickets.views import VIEW_NAMES
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.export import workbook

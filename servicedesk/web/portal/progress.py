@@ -16,6 +16,7 @@ STANDS_AT: Mapping[State, int] = {
     State.SUBMITTED: 1,
     State.ACCEPTED: 2,
     State.DISPATCHED: 2,
+    State.DISPUTED: 2,
     State.IN_PROGRESS: 2,
     State.AWAITING_ENTERPRISE: 2,
     State.SUSPENDED: 2,
@@ -28,6 +29,7 @@ NEXT: Mapping[State, str] = {
     State.SUBMITTED: N_("受理您的申请；不归这里管的，会说明理由和去哪里办"),
     State.ACCEPTED: N_("安排承办单位"),
     State.DISPATCHED: N_("签收，然后开始办理"),
+    State.DISPUTED: N_("由分管领导确定承办单位，时限照常计算"),
     State.IN_PROGRESS: N_("办理，并把结果告诉您"),
     State.AWAITING_ENTERPRISE: N_("请您补充材料或信息，之后继续办理"),
     State.SUSPENDED: N_("已中止：原因消除后续办；您随时可以要求续办或撤回"),
@@ -38,9 +40,11 @@ NEXT: Mapping[State, str] = {
     State.DECLINED: N_("没有受理，理由和办理渠道见下方"),
     State.WITHDRAWN: N_("您已撤回，不再办理"),
     State.TERMINATED: N_("中止期满已终止，理由和办理渠道见下方"),
+    State.ABANDONED: N_("补正期满未答复，已暂时结案；您可以一键恢复办理"),
+    State.MERGED: N_("已并入同一件在办工单，进度看那一件"),
 }
 ENDED_EARLY = ENDS - {State.CLOSED}
-WITH_DESK = frozenset({State.SUBMITTED, State.ACCEPTED, State.RATED})
+WITH_DESK = frozenset({State.SUBMITTED, State.ACCEPTED, State.DISPUTED, State.RATED})
 WITH_UNIT = frozenset({State.DISPATCHED, State.IN_PROGRESS, State.SUSPENDED})
 
 

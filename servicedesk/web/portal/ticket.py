@@ -21,6 +21,7 @@ from servicedesk.web.access import actor, requires
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import with_number
 from servicedesk.web.handing import HandIn, acting_on, materials_on
+from servicedesk.web.portal import panels
 from servicedesk.web.portal.blueprint import portal, ticket_or_404
 from servicedesk.web.portal.details import details
 from servicedesk.web.portal.forms import STEP_FORMS, MessageForm, StepForm
@@ -162,7 +163,7 @@ def ticket_page(ticket: Ticket, attempt: Attempt, tried_material: HandIn | None 
         files=files, details=details(ticket, item), attempt=attempt, tried=tried,
         message=again or MessageForm(), last=_last(entries), lost=_lost(attempt, offers),
         materials=materials_on(ticket, tried_material), acting_on=acting_on(ticket, item.code),
-        papers=papers_for(ticket),
+        papers=papers_for(ticket), **panels.everything(ticket),
     )  # fmt: skip
 
 

@@ -1,0 +1,10 @@
+"""Why this day (为何是这一天): the spans that counted and those that did not."""
+
+from typing import Any
+
+from servicedesk.tickets.models import Ticket
+
+
+def panel(ticket: Ticket) -> dict[str, Any]:
+    """Return what the ticket's page shows of it."""
+    return {}

@@ -1,0 +1,10 @@
+"""The milestones of a carried matter (挂账), for the enterprise."""
+
+from typing import Any
+
+from servicedesk.tickets.models import Ticket
+
+
+def panel(ticket: Ticket) -> dict[str, Any]:
+    """Return what the page of a request shows of it."""
+    return {}

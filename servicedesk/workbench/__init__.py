@@ -1,0 +1,1 @@
+"""What makes the desk a place to work in: views, replies, drafts, who is here (工作台)."""
