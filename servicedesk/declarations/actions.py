@@ -303,11 +303,13 @@ _ENDING = frozenset({"decline", "withdraw", "terminate"})
 
 def follow_ticket(ticket: Ticket, step: Transition, actor: Actor) -> None:
     """A ticket that ends without delivery takes a declaration that nobody has decided with it."""
-    if step.name not in _ENDING:
+    if step.name not in _ENDING and step.name != "merge":
         return
     found = _of_ticket(ticket.id)
     if found is None or found.state not in UNDECIDED:
         return
+    if step.name == "merge":
+        raise Refused(N_("本工单带着一项政策申报，不能并单。"))
     before = _snapshot(found)
     found.state, found.reason = State.WITHDRAWN, f"工单已结束：{step.label}"
     db.session.flush()

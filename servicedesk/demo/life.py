@@ -12,7 +12,7 @@ from typing import Any
 from servicedesk.clock import clock
 from servicedesk.core.counting import REGISTERED
 from servicedesk.core.permissions import Actor, Role
-from servicedesk.core.workflow import BAD_RATING, State
+from servicedesk.core.workflow import BAD_RATING, RETURNS_BY_UNIT, State
 from servicedesk.demo import hiring, materials, texts
 from servicedesk.demo.attachments import attach
 from servicedesk.demo.cast import Cast
@@ -101,8 +101,11 @@ class Life:
     def _find_unit(self) -> Moments:
         yield self._soon()
         self._before("dispatch")
-        if self._story.returned:
-            yield from self._wrong_unit()
+        for _ in range(2 if self._story.stop == "settle" else int(self._story.returned)):
+            yield from self._wrong_unit("return")
+        if self._story.stop == "settle":
+            yield from self._wrong_unit("contest")
+        self._before("settle")
         self._dispatch(self._item.lead_unit, self._phrase("dispatch_note"))
         if self._story.assigned:
             yield self._soon()
@@ -113,18 +116,20 @@ class Life:
         self._before("sign")
         self._take(self._officer, "sign")
 
-    def _wrong_unit(self) -> Moments:
+    def _wrong_unit(self, objection: str) -> Moments:
         unit = self._chance.choice(self._item.partner_units or ["CYFZ"])
         self._dispatch(unit, "")
         yield self._soon()
         reason = self._phrase("return_reason")
-        self._take(self._officer, "return", code="not_ours", reason=reason)
+        self._take(self._officer, objection, code="not_ours", reason=reason)
         yield self._soon()
 
     def _dispatch(self, unit: str, note: str) -> None:
         if self._ticket.returns:
             note = self._phrase("redispatch_note")
-        self._take(self._desk(), "dispatch", unit_id=self._cast.units[unit], note=note)
+        twice = self._ticket.returns >= RETURNS_BY_UNIT
+        actor = self._cast.holder(Role.DESK_HEAD, self._chance) if twice else self._desk()
+        self._take(actor, "dispatch", unit_id=self._cast.units[unit], note=note)
         self._officer = self._cast.holder(Role.OFFICER, self._chance, unit)
 
     def _work(self) -> Moments:

@@ -78,6 +78,7 @@ def _waiting_for_the_desk(days: _Days, now: datetime) -> Iterator[Story]:
     yield _stands("A08", "辣妹坊", days.back(1, 13, 40), "sign")
     yield _stands("G07", "芯沅微电", days.back(1, 13, 35), "sign", channel="counter")
     yield _stands("B02", "三湘连接", days.back(1, 13, 50), "sign", returned=True)
+    yield _stands("J05", "楚韵纺织", days.back(1, 9, 5), "settle", channel="phone")
 
 
 def _in_progress(days: _Days) -> Iterator[Story]:

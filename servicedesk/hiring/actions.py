@@ -20,7 +20,7 @@ from servicedesk.core.hiring import (
 )
 from servicedesk.core.permissions import Actor, Subject, allows
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import ENDS, State, Transition
+from servicedesk.core.workflow import ENDS, REVIVABLE, Transition
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
@@ -276,13 +276,19 @@ def today(park_id: int) -> date:
 
 
 def on_step(ticket: Ticket, step: Transition, actor: Actor) -> None:
-    """React to a ticket's step: its placed people are the confirmed ones, its end ends its posts."""
+    """React to a ticket's step: its placed people are the confirmed ones, its end ends its posts.
+
+    The posts of a ticket that is joined into another go on with that one.
+    """
     posts = queries.posts_of_ticket(ticket.id)
     if not posts:
         return
     if step.name in ("resolve", "resolve_with_problem"):
         count_placed(ticket)
-    if ticket.state in ENDS - {State.CLOSED}:
+    if step.name == "merge":
+        for post in posts:
+            locked(post.id).ticket_id = ticket.merged_into_id
+    elif ticket.state in ENDS - REVIVABLE:
         for post in posts:
             if post.state == PostState.OPEN:
                 _close(actor, locked(post.id), N_("申请已撤回、终止或不予受理"))

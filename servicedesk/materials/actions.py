@@ -24,7 +24,7 @@ from servicedesk.core.materials import (
 )
 from servicedesk.core.permissions import Actor, Role, Subject, allows
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import ENDS, Audience, State, Transition
+from servicedesk.core.workflow import ENDS, REVIVABLE, Audience, Transition
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import members
 from servicedesk.errors import Refused
@@ -321,7 +321,7 @@ def letter_came(letter: Authorization) -> None:
 
 def release(ticket: Ticket, step: Transition, actor: Actor) -> None:
     """Once a request has ended without delivery nothing is owed any more (a reaction)."""
-    if ticket.state in ENDS - {State.CLOSED}:
+    if ticket.state in ENDS - REVIVABLE:
         owed = update(TicketMaterial).where(
             TicketMaterial.ticket_id == ticket.id,
             TicketMaterial.state.in_(OUTSTANDING),
