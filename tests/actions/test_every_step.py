@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from servicedesk.audit.models import AuditEntry
@@ -275,8 +276,9 @@ def _people_are_told(
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_each_step_is_refused_to_all_others(town: Town, step: Transition) -> None:
+def test_each_step_is_refused_to_all_others(sqlite_app: Flask, step: Transition) -> None:
     """Whoever's role does not hold the permission is refused, and nothing has changed."""
+    town = Town()
     ticket = WAYS[step.name](town)
     _actor, inputs = by_whom(town, ticket, step)
     version = ticket.version
