@@ -16,6 +16,7 @@ from servicedesk.core.workflow import ENDS, STATE_NAMES, TRANSITIONS, State, Tra
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "architecture.md"
 BEGIN = "<!-- workflow: begin; written by python -m scripts.diagram --write -->"
 END = "<!-- workflow: end -->"
+ANYWHERE = 5  # states
 
 
 def words(name: str) -> str:
@@ -35,9 +36,11 @@ def mermaid() -> str:
 
 
 def _arrows() -> dict[tuple[State, State], list[str]]:
+    """Return the arrows; what can be done nearly anywhere and moves nothing is in the table only."""
     found: dict[tuple[State, State], list[str]] = {}
+    moving = [step for step in TRANSITIONS if step.target or len(step.sources) < ANYWHERE]
     for source in State:
-        for step in TRANSITIONS:
+        for step in moving:
             if source in step.sources:
                 found.setdefault((source, step.target or source), []).append(words(step.name))
     return found
