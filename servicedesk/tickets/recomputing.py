@@ -199,16 +199,19 @@ def _columns(row: Any, found: Reckoned) -> dict[str, Any]:
     return {**values, "row_id": row.id, "row_version": row.version + bool(found.moves)}
 
 
-def _write_children(
-    model: type[SupplementRequest] | type[SupportTask], children: Iterable[Child]
-) -> None:
+def _write_children(model: type[Base], children: Iterable[Child]) -> None:
+    """Write the new times, in one statement for all rows of which the same columns change."""
+    table = _table(model)
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for child in children:
-        db.session.execute(
-            update(model)
-            .where(model.id == child.id)
-            .values(dict(child.values))
-            .execution_options(synchronize_session=False)
+        alike[tuple(child.values)].append({**child.values, "row_id": child.id})
+    for names, rows in alike.items():
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values({name: bindparam(name) for name in names})
         )
+        db.session.connection().execute(statement, rows)
 
 
 def _write_down(park_id: int, moved: Sequence[Pair]) -> None:
