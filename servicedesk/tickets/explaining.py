@@ -63,7 +63,8 @@ class Explanation:
     """Why a ticket is due when it is; ``clocks`` are oldest first, the last one is the present one.
 
     ``ahead`` are the stretches from now to the due time while the clock runs. ``due`` is empty while
-    it stands. ``provisional`` years are awaited: the day may still move.
+    it stands. ``provisional`` years are awaited: the day may still move. ``first_day`` are the working
+    minutes left of the day of receipt, which are used but are no day of the limit.
     """
 
     clocks: Sequence[Running]
@@ -76,6 +77,7 @@ class Explanation:
     leg: Leg | None
     provisional: Sequence[int]
     running: bool
+    first_day: int
 
     @property
     def now(self) -> Running:
@@ -121,7 +123,13 @@ def explanation(ticket: Ticket) -> Explanation:
         leg=_leg(ticket, hours, end, held),
         provisional=_provisional(hours, ticket),
         running=running,
+        first_day=_first_day(hours, clocks.started(ticket)),
     )
+
+
+def _first_day(hours: Calendar, receipt: datetime) -> int:
+    deemed = hours.deemed_receipt(receipt)
+    return hours.between(deemed, hours.end_of_day(hours.local(deemed).date()))
 
 
 def _end(ticket: Ticket) -> datetime:

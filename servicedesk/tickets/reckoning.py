@@ -99,11 +99,7 @@ class Reckoner:
             self._support(found, hanging.support, terms)
         else:
             self._after_resolution(found, ticket, terms)
-        found.moves[:0] = [
-            Move(name, getattr(ticket, name), found.values[name])
-            for name in NAMES
-            if name in found.values and found.values[name] != getattr(ticket, name)
-        ]
+        found.moves[:0] = _moves(ticket, found.values)
         return found
 
     def _clock(self, found: Reckoned, ticket: Any, hanging: Hanging, terms: Rules) -> None:
@@ -188,6 +184,18 @@ class Reckoner:
             item = item_at(*key)
             self._items[key] = (item.ladder, item.statutory_days)
         return self._items[key]
+
+
+def _moves(ticket: Any, values: Mapping[str, Any]) -> list[Move]:
+    """Return the columns that move; the next alarm only where it is none of those before it."""
+    moves: list[Move] = []
+    for name in NAMES:
+        old, new = getattr(ticket, name, None), values.get(name)
+        if name not in values or old == new:
+            continue
+        if name != "next_alarm_at" or (old, new) not in [(one.old, one.new) for one in moves]:
+            moves.append(Move(name, old, new))
+    return moves
 
 
 def _note(
