@@ -58,7 +58,7 @@ def why_page(ticket: Ticket) -> WhyPage:
         for one in found.clocks
     ]  # fmt: skip
     skipped = [
-        f"{line.days}（{line.kind}）"
+        _("%(days)s（%(kind)s）", days=line.days, kind=line.kind)
         for table in tables[-1:]
         for line in (*table.lines, *table.ahead)
         if line.rest
@@ -123,7 +123,7 @@ def stretch_name(stretch: Stretch) -> str:
     if not stretch.note or stretch.note in (WHY_NAMES[stretch.why], name):
         return name
     note = stretch.note if stretch.why is Why.PAUSE else _(stretch.note)
-    return f"{name}：{note}"
+    return _("%(name)s：%(note)s", name=name, note=note)
 
 
 def hours_of(stretch: Stretch) -> str:
