@@ -12,7 +12,10 @@ Span = tuple[int, int]
 
 
 class Worked:
-    """The working spans inside ``[first, last)``, which are in order and do not overlap."""
+    """The working spans inside ``[first, last)``, which are in order and do not overlap.
+
+    ``gap`` is the longest time without work.
+    """
 
     def __init__(self, spans: Sequence[Span], first: int, last: int) -> None:
         self.first, self.last = first, last
@@ -24,12 +27,13 @@ class Worked:
             self._before.append(total)
             total += end - start
         self._total = total
+        self.gap = self._longest_gap()
 
     def holds(self, first: int, last: int) -> bool:
         """Tell whether every moment from ``first`` to ``last`` lies inside."""
         return self.first <= first and last < self.last
 
-    def longest_gap(self) -> int:
+    def _longest_gap(self) -> int:
         """Return the longest time without work, the edges included."""
         edges = zip([self.first, *self._ends], [*self._starts, self.last], strict=True)
         return max(start - end for end, start in edges)
