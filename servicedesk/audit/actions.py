@@ -6,11 +6,11 @@ every other; ``seal`` chains them in one place within a tick (docs/decisions/000
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from servicedesk.audit.models import AuditEntry, AuditSeal
 from servicedesk.clock import clock
@@ -47,6 +47,27 @@ def record(
         after=dict(after or {}),
     )
     db.session.add(entry)
+
+
+def record_many(
+    actor: Actor,
+    action: str,
+    object_type: str,
+    changes: Iterable[tuple[object, Mapping[str, Any], Mapping[str, Any]]],
+) -> None:
+    """Add one entry for each (object, before, after) to the caller's transaction, in one statement."""
+    now, address = clock.now(), origin.get()
+    rows = [
+        {
+            "at": now, "user_id": actor.user_id, "user_name": actor.name, "role": actor.role,
+            "address": address, "action": action, "object_type": object_type,
+            "object_id": str(number), "succeeded": True,
+            "before": dict(before), "after": dict(after),
+        }
+        for number, before, after in changes
+    ]  # fmt: skip
+    if rows:
+        db.session.execute(insert(AuditEntry), rows)
 
 
 @unit_of_work

@@ -1,31 +1,24 @@
 """Changing the calendar: seeding it from the library, local days, hours."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 
-import chinese_calendar
 from sqlalchemy import delete, select
 
 from servicedesk.audit.actions import record
+from servicedesk.calendars.library import days_of, is_published, source_of, usual
 from servicedesk.calendars.models import CalendarDay, CalendarYear
+from servicedesk.calendars.planning import DayChange
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor
 from servicedesk.core.words import N_
-from servicedesk.errors import Refused
+from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
 from servicedesk.transaction import unit_of_work
 
 FIRST_YEAR = 2023
-FIXED_HOLIDAYS = {  # 全国年节及纪念日放假办法 (2024): the holidays with a fixed solar date
-    (1, 1): N_("元旦"),
-    (5, 1): N_("劳动节"),
-    (5, 2): N_("劳动节"),
-    (10, 1): N_("国庆节"),
-    (10, 2): N_("国庆节"),
-    (10, 3): N_("国庆节"),
-}
 
 
 @unit_of_work
@@ -37,13 +30,13 @@ def seed(park_id: int, until: int) -> None:
     """
     for year in range(FIRST_YEAR, until + 1):
         known = db.session.get(CalendarYear, (park_id, year))
-        if known is not None and (known.published or not _in_library(year)):
+        if known is not None and (known.published or not is_published(year)):
             continue
         _replace_year(park_id, year)
 
 
 def _replace_year(park_id: int, year: int) -> None:
-    published = _in_library(year)
+    published = is_published(year)
     db.session.merge(CalendarYear(park_id=park_id, year=year, published=published))
     db.session.execute(
         delete(CalendarDay).where(
@@ -53,9 +46,8 @@ def _replace_year(park_id: int, year: int) -> None:
         )
     )
     local = set(db.session.scalars(select(CalendarDay.day).where(CalendarDay.park_id == park_id)))
-    days = _library_days(year) if published else _fixed_days(year)
-    source = "library" if published else "fixed"
-    for day, working, name in days:
+    source = source_of(year)
+    for day, working, name in days_of(year):
         if day not in local:
             db.session.add(
                 CalendarDay(park_id=park_id, day=day, working=working, name=name, source=source)
@@ -63,79 +55,71 @@ def _replace_year(park_id: int, year: int) -> None:
     get_park(park_id).calendar_version += 1
 
 
-def _restore(park_id: int, day: date) -> None:
-    """Put back what the library or the fixed holidays say of a day whose local rule is gone."""
-    published = _in_library(day.year)
-    days = _library_days(day.year) if published else _fixed_days(day.year)
-    source = "library" if published else "fixed"
-    for known, working, name in days:
-        if known == day:
-            db.session.add(
-                CalendarDay(park_id=park_id, day=day, working=working, name=name, source=source)
-            )
-
-
-def _in_library(year: int) -> bool:
-    return any(day.year == year for day in chinese_calendar.constants.holidays)
-
-
-def _library_days(year: int) -> Iterator[tuple[date, bool, str]]:
-    """Yield the days on which ``year`` differs from Monday to Friday."""
-    day = date(year, 1, 1)
-    while day.year == year:
-        working = bool(chinese_calendar.is_workday(day))
-        if working != (day.weekday() < 5):
-            _, english = chinese_calendar.get_holiday_detail(day)
-            yield day, working, _HOLIDAY_NAMES.get(english or "", N_("调休上班"))
-        day += timedelta(days=1)
-
-
-_HOLIDAY_NAMES = {
-    "New Year's Day": N_("元旦"),
-    "Spring Festival": N_("春节"),
-    "Tomb-sweeping Day": N_("清明节"),
-    "Labour Day": N_("劳动节"),
-    "Dragon Boat Festival": N_("端午节"),
-    "Mid-autumn Festival": N_("中秋节"),
-    "National Day": N_("国庆节"),
-}
-
-
-def _fixed_days(year: int) -> Iterator[tuple[date, bool, str]]:
-    for (month, number), name in FIXED_HOLIDAYS.items():
-        day = date(year, month, number)
-        if day.weekday() < 5:
-            yield day, False, name
-
-
-@unit_of_work
 def set_day(actor: Actor, day: date, working: bool, name: str) -> None:
     """Enter a local day off or working day; open due dates are worked out again by the next tick.
 
     Raises:
         Refused: the day has passed: what was due then is not rewritten.
     """
-    if day < calendar(actor.park_id).local(clock.now()).date():
-        raise Refused(N_("不能修改已经过去的日子。"), field="day")
-    found = db.session.get(CalendarDay, (actor.park_id, day))
-    before = {"working": found.working, "name": found.name} if found else {}
-    db.session.merge(
-        CalendarDay(park_id=actor.park_id, day=day, working=working, name=name, source="local")
-    )
-    get_park(actor.park_id).calendar_version += 1
-    record(
-        actor, "calendar.set_day", "calendar_day", day, before, {"working": working, "name": name}
-    )
+    change_days(actor, [DayChange(day, working, name)])
+
+
+def clear_day(actor: Actor, day: date) -> None:
+    """Remove a local day; nothing happens if there is none.
+
+    Raises:
+        Refused: the day has passed.
+    """
+    change_days(actor, [DayChange(day, None)])
 
 
 @unit_of_work
-def clear_day(actor: Actor, day: date) -> None:
-    """Remove a local day; nothing happens if there is none."""
-    found = db.session.get(CalendarDay, (actor.park_id, day))
-    if found is None or found.source != "local":
-        return
-    db.session.delete(found)
-    db.session.flush()
-    _restore(actor.park_id, day)
-    get_park(actor.park_id).calendar_version += 1
-    record(actor, "calendar.clear_day", "calendar_day", day, {"working": found.working})
+def change_days(actor: Actor, changes: Sequence[DayChange], seen: int | None = None) -> None:
+    """Enter and remove local days in one go; ``seen`` is the calendar's version that was looked at.
+
+    Open due dates are worked out again by the next tick.
+
+    Raises:
+        Refused: a day has passed: what was due then is not rewritten.
+        Conflict: the calendar has changed since ``seen``.
+    """
+    park = get_park(actor.park_id)
+    db.session.refresh(park, with_for_update=True)
+    if seen is not None and park.calendar_version != seen:
+        raise Conflict(seen, park.calendar_version)
+    today = calendar(actor.park_id).local(clock.now()).date()
+    if any(change.day < today for change in changes):
+        raise Refused(N_("不能修改已经过去的日子。"), field="day")
+    changed = [_change(actor, change) for change in changes]
+    if any(changed):
+        park.calendar_version += 1
+
+
+def _change(actor: Actor, change: DayChange) -> bool:
+    """Write one day with its audit entry; returns whether there was anything to do."""
+    found = db.session.get(CalendarDay, (actor.park_id, change.day))
+    if change.working is None:
+        if found is None or found.source != "local":
+            return False
+        db.session.delete(found)
+        db.session.flush()
+        _restore(actor.park_id, change.day)
+        before = {"working": found.working, "name": found.name}
+        record(actor, "calendar.clear_day", "calendar_day", change.day, before)
+        return True
+    before = {"working": found.working, "name": found.name} if found else {}
+    after = {"working": change.working, "name": change.name}
+    row = CalendarDay(park_id=actor.park_id, day=change.day, source="local", **after)
+    db.session.merge(row)
+    record(actor, "calendar.set_day", "calendar_day", change.day, before, after)
+    return True
+
+
+def _restore(park_id: int, day: date) -> None:
+    """Put back what the library or the fixed holidays say of a day whose local rule is gone."""
+    known = usual(day)
+    if known is not None:
+        _, working, name = known
+        source = source_of(day.year)
+        row = CalendarDay(park_id=park_id, day=day, working=working, name=name, source=source)
+        db.session.add(row)

@@ -97,6 +97,29 @@ class Timetable:
         return next((alarm for alarm in self.alarms if alarm.step not in done), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Everything besides the calendar that a clock depends on: equal courses have equal timetables."""
+
+    receipt: datetime
+    limit: Limit
+    pauses: tuple[Pause, ...] = ()
+    ladder: tuple[int, ...] = DEFAULT_LADDER
+    warn_share: int = WARN_SHARE
+    first_level: int = 1
+
+    def plan(self, calendar: Calendar) -> Timetable | None:
+        """Return due time and alarms by ``calendar``; ``None`` while the clock stands."""
+        return timetable(
+            calendar, self.receipt, self.limit, self.pauses,
+            self.ladder, self.warn_share, self.first_level,
+        )  # fmt: skip
+
+    def allowed(self, calendar: Calendar) -> int:
+        """Return the working minutes that it grants."""
+        return allowed_minutes(calendar, self.receipt, self.limit)
+
+
 def advance(
     calendar: Calendar, start: datetime, minutes: int, pauses: Sequence[Pause] = ()
 ) -> datetime | None:

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from servicedesk.core.minutes import MINUTE, aware, to_minutes, to_moment
 from servicedesk.core.segments import (
     DEFAULT_SEGMENTS,
     Segment,
@@ -28,6 +29,7 @@ from servicedesk.core.segments import (
     format_segments,
     parse_segments,
 )
+from servicedesk.core.worked import Worked
 
 __all__ = [
     "DEFAULT_SEGMENTS",
@@ -38,11 +40,12 @@ __all__ = [
     "parse_segments",
 ]
 
-_MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SATURDAY = 5
 _HORIZON_DAYS = 3 * 366  # a search that meets no working day for so long gives up
+_REACH = 366 * 1440  # how far an addition looks ahead in the index before it walks
+_INDEXED = 12 * _REACH  # an index of more years than that is not worth its memory
+_OLDEST, _NEWEST = (year * 525_949 for year in (-70, 130))  # about 1900 to 2100, in minutes
 _CACHED_DAYS = 20_000  # an upper bound on the memory of one calendar, some 54 years of days
 
 _Span = tuple[int, int]  # [start, end) in whole minutes since 1970-01-01T00:00Z
@@ -84,6 +87,7 @@ class Calendar:
     _cache: dict[date, tuple[_Span, ...]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
+    _index: list[Worked] = field(init=False, repr=False, compare=False, default_factory=list)
 
     def __post_init__(self) -> None:
         check_order(self.segments)
@@ -146,7 +150,7 @@ class Calendar:
         Raises:
             ValueError: ``moment`` is naive.
         """
-        return _aware(moment).astimezone(self._zone)
+        return aware(moment).astimezone(self._zone)
 
     def is_working_moment(self, moment: datetime) -> bool:
         """Tell whether ``moment`` lies in office hours, ``start <= t < end`` (工作时刻).
@@ -154,7 +158,7 @@ class Calendar:
         Raises:
             ValueError: ``moment`` is naive.
         """
-        now = _to_minutes(moment)
+        now = to_minutes(moment)
         return any(start <= now < end for start, end in self._spans_on(self._date_of(now)))
 
     def next_working_moment(self, moment: datetime) -> datetime:
@@ -164,8 +168,8 @@ class Calendar:
             ValueError: ``moment`` is naive.
             NoWorkingTime: there is none within three years.
         """
-        start, _ = next(self._spans_after(_to_minutes(moment)))
-        return _to_moment(start)
+        start, _ = next(self._spans_after(to_minutes(moment)))
+        return to_moment(start)
 
     def add(self, moment: datetime, minutes: int) -> datetime:
         """Return the moment ``minutes`` working minutes after ``moment`` (顺延工作分钟).
@@ -178,12 +182,15 @@ class Calendar:
             ValueError: ``minutes`` is negative or ``moment`` is naive.
             NoWorkingTime: three years pass without a working minute.
         """
-        now, left = _to_minutes(moment), _not_negative(minutes)
+        now, left = to_minutes(moment), _not_negative(minutes)
         if not left:
-            return _to_moment(now)
+            return to_moment(now)
+        index = self._worked(now, now + _REACH)
+        if index is not None and (found := index.when(index.until(now) + left)) is not None:
+            return to_moment(found)
         for start, end in self._spans_after(now):
             if left <= end - start:
-                return _to_moment(start + left)
+                return to_moment(start + left)
             left -= end - start
         raise AssertionError("unreachable: the spans of a calendar do not end")
 
@@ -197,12 +204,12 @@ class Calendar:
             ValueError: ``minutes`` is negative or ``moment`` is naive.
             NoWorkingTime: three years pass without a working minute.
         """
-        now, left = _to_minutes(moment), _not_negative(minutes)
+        now, left = to_minutes(moment), _not_negative(minutes)
         if not left:
-            return _to_moment(now)
+            return to_moment(now)
         for start, end in self._spans_before(now):
             if left <= end - start:
-                return _to_moment(end - left)
+                return to_moment(end - left)
             left -= end - start
         raise AssertionError("unreachable: the spans of a calendar do not end")
 
@@ -214,9 +221,12 @@ class Calendar:
         Raises:
             ValueError: a moment is naive.
         """
-        first, last = _to_minutes(start), _to_minutes(end)
+        first, last = to_minutes(start), to_minutes(end)
         if last < first:
             return -self.between(end, start)
+        index = self._worked(first, last)
+        if index is not None:
+            return index.until(last) - index.until(first)
         return sum(close - opening for opening, close in self._spans_within(first, last))
 
     def spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -227,8 +237,8 @@ class Calendar:
         Raises:
             ValueError: a moment is naive; raised by the call itself, before any iteration.
         """
-        within = self._spans_within(_to_minutes(start), _to_minutes(end))
-        return ((_to_moment(opening), _to_moment(close)) for opening, close in within)
+        within = self._spans_within(to_minutes(start), to_minutes(end))
+        return ((to_moment(opening), to_moment(close)) for opening, close in within)
 
     # Deadlines -------------------------------------------------------------------------------
 
@@ -255,7 +265,7 @@ class Calendar:
         spans = self._spans_on(day)
         if not spans:
             raise ValueError(f"{day.isoformat()} is not a working day, so it has no closing time")
-        return _to_moment(spans[-1][1])
+        return to_moment(spans[-1][1])
 
     def due_after_days(self, receipt: datetime, days: int) -> datetime:
         """Return the deadline (期限届满) ``days`` working days after ``receipt``.
@@ -294,14 +304,41 @@ class Calendar:
             raise TypeError("a local date is needed here, not a datetime")
         midnight = datetime.combine(day, time(), self._zone)
         spans = (
-            (_to_minutes(midnight + s.start * _MINUTE), _to_minutes(midnight + s.end * _MINUTE))
+            (to_minutes(midnight + s.start * MINUTE), to_minutes(midnight + s.end * MINUTE))
             for s in self.segments_on(day)
         )
         return tuple((start, end) for start, end in spans if start < end)
 
+    def _worked(self, first: int, last: int) -> Worked | None:
+        """Return an index that holds ``first`` to ``last``; ``None`` where walking must decide.
+
+        That is so for far years and very long spans, and where nobody works for years on end.
+        """
+        index = self._index[0] if self._index else None
+        if index is None or not index.holds(first, last):
+            lowest = min(first, index.first) if index else first
+            highest = max(last, index.last) if index else last
+            if highest - lowest > _INDEXED:
+                lowest, highest = first, last
+            index = self._build_index(lowest, highest)
+            if index is None:
+                return None
+            self._index[:] = [index]
+        return index if index.gap <= _REACH else None
+
+    def _build_index(self, lowest: int, highest: int) -> Worked | None:
+        """Index the whole years around ``lowest`` to ``highest``."""
+        if highest - lowest > _INDEXED or not _OLDEST <= lowest <= highest < _NEWEST:
+            return None
+        first = date(self._date_of(lowest).year, 1, 1) - _DAY
+        last = date(self._date_of(highest).year, 12, 31) + _DAY
+        spans = [span for day in _dates(first, last) for span in self._spans_on(day)]
+        edges = (datetime.combine(day, time(), self._zone) for day in (first, last + _DAY))
+        return Worked(spans, *map(to_minutes, edges))
+
     def _date_of(self, now: int) -> date:
         """Return the local date of a UTC minute."""
-        return self.local(_to_moment(now)).date()
+        return self.local(to_moment(now)).date()
 
     def _working_days(self, day: date, step: timedelta) -> Iterator[date]:
         """Yield the working days from ``day`` on, ``day`` included, forward or backward."""
@@ -355,18 +392,3 @@ def _not_negative(minutes: int) -> int:
     if minutes < 0:
         raise ValueError(f"the number of working minutes must not be negative, got {minutes}")
     return minutes
-
-
-def _aware(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
-        raise ValueError(f"an aware moment is needed, {moment.isoformat()} has no time zone")
-    return moment
-
-
-def _to_minutes(moment: datetime) -> int:
-    """Return the whole minutes since 1970-01-01T00:00Z; seconds are dropped."""
-    return (_aware(moment) - _EPOCH) // _MINUTE
-
-
-def _to_moment(minutes: int) -> datetime:
-    return _EPOCH + minutes * _MINUTE

@@ -6,9 +6,9 @@ from datetime import timedelta
 from servicedesk.jobs import delivery, tasks
 
 JOBS: dict[str, Callable[[], int]] = {
+    "calendar": tasks.calendar,  # first: no alarm goes off by a calendar that is out of date
     "response": tasks.response,
     "escalate": tasks.escalate,
-    "calendar": tasks.calendar,
     "finish": tasks.finish,
     "policies": tasks.policies,
     "materials": tasks.materials,

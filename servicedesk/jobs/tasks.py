@@ -32,6 +32,7 @@ from servicedesk.tickets.actions import forget_submissions
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import sweep
 from servicedesk.tickets.queries import stored_names
+from servicedesk.tickets.recomputing import recompute_park
 from servicedesk.tickets.uploads import forget_uploads
 from servicedesk.training.actions import finish_events, remind_of_events
 
@@ -63,13 +64,13 @@ def escalate() -> int:
 
 
 def calendar() -> int:
-    """Work the due times of running tickets out again where the calendar has changed.
+    """Reckon the time limits of open tickets anew where the calendar has changed.
 
     Once a day the calendar itself is filled from the library first, so that a year which has been
     published since is taken over.
     """
     _seed_daily()
-    return _work_off(escalation.outdated, escalation.recompute)
+    return sum(recompute_park(park.id) for park in parks())
 
 
 def finish() -> int:

@@ -1,6 +1,6 @@
 """Putting the clocks of ``core.deadlines`` onto a ticket's row; nothing else sets these columns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.queries import item_at
 from servicedesk.core.deadlines import (
     LADDER_STEPS,
+    Course,
     Limit,
     Pause,
     Timetable,
@@ -16,7 +17,6 @@ from servicedesk.core.deadlines import (
     consumed,
     due_after,
     paused_minutes,
-    timetable,
 )
 from servicedesk.core.rules import Rules
 from servicedesk.core.worktime import Calendar
@@ -82,24 +82,38 @@ def started(ticket: Ticket) -> datetime:
 
 def limit_of(ticket: Ticket) -> Limit:
     """Return what the present leg of the clock allows."""
+    return _limit(ticket, rules_of(ticket))
+
+
+def _limit(ticket: Ticket, terms: Rules) -> Limit:
     if ticket.carried:
         return Limit(0, until=ticket.leg_until)
     if ticket.urgent:
-        return Limit(min(ticket.limit_days, rules_of(ticket).urgent_days))
+        return Limit(min(ticket.limit_days, terms.urgent_days))
     return Limit(ticket.limit_days, ticket.extra_days)
+
+
+def course(
+    ticket: Ticket, spans: Sequence[Pause], terms: Rules, own_ladder: Sequence[int] | None
+) -> Course:
+    """Return what the ticket's running clock depends on, besides the calendar.
+
+    ``own_ladder`` is the ladder that the item as it was when the ticket was filed has of its own.
+    """
+    return Course(
+        started(ticket),
+        _limit(ticket, terms),
+        tuple(spans),
+        tuple(own_ladder or terms.ladder),
+        terms.warn_share,
+        URGENT_FROM_LEVEL if ticket.urgent else 1,
+    )
 
 
 def plan(ticket: Ticket, hours: Calendar, spans: Sequence[Pause]) -> Timetable | None:
     """Return everything that the ticket's clock will do; ``None`` while it stands."""
-    return timetable(
-        hours,
-        started(ticket),
-        limit_of(ticket),
-        spans,
-        ladder_of(ticket),
-        rules_of(ticket).warn_share,
-        URGENT_FROM_LEVEL if ticket.urgent else 1,
-    )
+    own = item_at(ticket.item_id, ticket.item_version).ladder
+    return course(ticket, spans, rules_of(ticket), own).plan(hours)
 
 
 def _apply(ticket: Ticket, hours: Calendar, spans: Sequence[Pause], fired: set[str] | None) -> None:
@@ -111,16 +125,15 @@ def _apply(ticket: Ticket, hours: Calendar, spans: Sequence[Pause], fired: set[s
         return
     ticket.due_at, ticket.warn_at = running.due, running.warn
     fired = _fired(ticket) if fired is None else fired
-    reached = [n for n, step in enumerate(LADDER_STEPS, start=1) if step in fired]
-    ticket.ladder_level = max(reached, default=0)
+    ticket.ladder_level = level_reached(fired)
     alarm = running.next_alarm(fired)
     ticket.next_alarm_at = alarm.at if alarm else None
     ticket.next_alarm = alarm.step if alarm else None
 
 
-def ladder_of(ticket: Ticket) -> Sequence[int]:
-    """Return the ladder of the item as it was when the ticket was filed, or the rules' own."""
-    return item_at(ticket.item_id, ticket.item_version).ladder or rules_of(ticket).ladder
+def level_reached(fired: Collection[str]) -> int:
+    """Return the highest level of the ladder among the alarms that went off; 0 for none."""
+    return max((n for n, step in enumerate(LADDER_STEPS, start=1) if step in fired), default=0)
 
 
 def _fired(ticket: Ticket) -> set[str]:

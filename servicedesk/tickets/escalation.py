@@ -6,9 +6,8 @@ schedulers run, and whenever they were down, one of them changes the row.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from servicedesk.audit.actions import record
 from servicedesk.calendars.queries import calendar
@@ -18,7 +17,6 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, State
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
-from servicedesk.organisation.queries import park
 from servicedesk.tickets import clocks
 from servicedesk.tickets.actions import add_system_event, system_actor, take
 from servicedesk.tickets.models import Escalation, Ticket
@@ -144,44 +142,6 @@ def breach_response(ticket_id: int) -> bool:
     actor = system_actor(ticket.park_id)
     record(actor, "ticket.response_late", "ticket", ticket.id)
     _remind(ticket, "response", f"response:{ticket.id}", now)
-    return True
-
-
-def outdated(limit: int = LIMIT) -> list[int]:
-    """Return running tickets whose due time was worked out with an older calendar."""
-    rows: list[Row[Any]] = []
-    for park_id, version in _calendar_versions():
-        query = select(Ticket.id).where(
-            Ticket.park_id == park_id,
-            Ticket.state.in_([state.value for state in BEFORE_RESOLUTION]),
-            Ticket.calendar_version < version,
-        )
-        rows += db.session.execute(query.order_by(Ticket.id).limit(limit)).all()
-    return [row[0] for row in rows]
-
-
-def _calendar_versions() -> list[tuple[int, int]]:
-    parks = db.session.scalars(select(Ticket.park_id).distinct())
-    return [(park_id, park(park_id).calendar_version) for park_id in parks.all()]
-
-
-@unit_of_work
-def recompute(ticket_id: int) -> bool:
-    """Work a ticket's times out again with the present calendar; the timeline shows old → new."""
-    ticket = db.session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
-    if ticket.state not in BEFORE_RESOLUTION:
-        return False
-    before = ticket.due_at
-    clocks.refresh(ticket)
-    db.session.flush()
-    if ticket.due_at == before:
-        return False
-    data = {
-        "old": before.isoformat() if before else "",
-        "new": ticket.due_at.isoformat() if ticket.due_at else "",
-    }
-    add_system_event(ticket, "recompute", shown=True, data=data)
-    record(system_actor(ticket.park_id), "ticket.recompute", "ticket", ticket.id, after=data)
     return True
 
 

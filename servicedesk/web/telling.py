@@ -15,6 +15,7 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import TicketEvent
+from servicedesk.tickets.reckoning import NAMES
 from servicedesk.web.forms import localised
 from servicedesk.web.showing import (
     BAD_REASONS,
@@ -56,6 +57,7 @@ LABELS: Mapping[str, str] = {
     "late_minutes": N_("补发"),
     "old": N_("原期限"),
     "new": N_("新期限"),
+    "moved": N_("一并移动"),
     "outcomes": N_("成效"),
     "material": N_("材料"),
     "how": N_("方式"),
@@ -93,6 +95,8 @@ def event_details(event: TicketEvent) -> list[tuple[str, str]]:
 def _words(name: str, value: Any) -> str:
     if name in MOMENTS:
         return moment(datetime.fromisoformat(value))
+    if name == "moved":
+        return "；".join(f"{_(NAMES[one])} {_when(old)} → {_when(new)}" for one, old, new in value)
     if name == "result":
         return _(RESULTS[value])
     if name == "level":
@@ -110,6 +114,10 @@ def _words(name: str, value: Any) -> str:
     if name == "outcomes":
         return _outcomes(value)
     return str(value)
+
+
+def _when(value: str) -> str:
+    return moment(datetime.fromisoformat(value)) if value else "—"
 
 
 def _outcomes(values: Mapping[str, float]) -> str:

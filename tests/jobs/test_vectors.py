@@ -1,9 +1,15 @@
-"""The vectors V1–V5, V9 and V15 of PEERS.md §2: each from a fault that somebody shipped."""
+"""The vectors V1–V15 of PEERS.md §2: each from a fault that somebody shipped.
+
+V7, V11, V12 and V14 stand beside the alarms in ``test_escalation``, V13 beside the lease in
+``test_scheduler``, V10 for many tickets in ``test_recomputing``.
+"""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from servicedesk.calendars.actions import set_day
 from servicedesk.calendars.queries import calendar
@@ -14,8 +20,10 @@ from servicedesk.extensions import db
 from servicedesk.jobs import tasks
 from servicedesk.organisation.models import Park
 from servicedesk.tickets import clocks
+from servicedesk.tickets.actions import take
+from servicedesk.tickets.children import Reopening
 from servicedesk.transaction import writing
-from tests.jobs.support import fired, in_progress
+from tests.jobs.support import fired, go_to_alarm, in_progress
 from tests.support import SHANGHAI, Town, local, pass_time
 
 OFFICE = Calendar(segments=parse_segments("09:00-12:00,13:30-17:30"))
@@ -103,6 +111,73 @@ def test_v5_filed_at_night_or_on_a_sunday_it_has_a_deadline(town: Town, filed: s
     assert ticket.on_time
 
 
+def test_v6_a_ticket_joined_into_another_escalates_no_more(town: Town) -> None:
+    """Withdrawn ones: ``test_escalation``."""
+    into, ticket = town.file(), town.walk(town.file(), "accept")
+    go_to_alarm(ticket)
+    tasks.escalate()
+    before = len(fired(ticket))
+    ticket = take(town.desk, ticket.id, "merge", {"into": into.number})
+    assert ticket.next_alarm_at is None
+    pass_time(days=60)
+    tasks.escalate()
+    assert len(fired(ticket)) == before
+    assert len(fired(into)) == 5
+
+
+def test_v6_a_rule_that_is_switched_off_stops_its_escalations(town: Town) -> None:
+    """No longer 紧急件: the ladder that began at level 2 is gone, the promise's own runs."""
+    ticket = town.walk(town.file(item="J03"), "accept", "dispatch", "sign", "mark_urgent")
+    urgent_due = ticket.due_at
+    assert urgent_due is not None
+    ticket = town.walk(ticket, "unmark_urgent")
+    assert ticket.due_at is not None and ticket.due_at > urgent_due
+    clock.set(ticket.due_at - timedelta(minutes=1))
+    tasks.escalate()
+    assert {(row.step, row.due_at) for row in fired(ticket)} == {("warn", ticket.due_at)}
+    assert ticket.ladder_level == 0
+
+
+def test_v8_what_came_back_after_ten_closed_days_has_a_clock_of_its_own(town: Town) -> None:
+    """The closed time is nobody's delay."""
+    ticket = in_progress(town)
+    pass_time(hours=1)
+    ticket = town.walk(ticket, "resolve", "confirm", "rate", "close")
+    used, in_time = ticket.used_minutes, ticket.on_time
+    assert (used, in_time) == (60, True)
+    pass_time(days=14)  # ten working days
+    ticket = town.walk(ticket, "reopen")
+    again = clock.now()
+    hours = calendar(town.park_id)
+    assert ticket.clock_started_at == again
+    assert ticket.due_at == due_after(hours, again, ticket.limit_days)
+    assert tasks.escalate() == 0
+    back = db.session.scalar(select(Reopening).where(Reopening.ticket_id == ticket.id))
+    assert back is not None
+    assert (back.kind, back.idle_minutes) == ("reopen", 10 * 7 * 60)
+    pass_time(minutes=45)
+    ticket = town.walk(ticket, "resolve")
+    assert ticket.used_minutes == 60 + 45
+    assert ticket.on_time
+
+
+def test_v8_a_disputed_resolution_runs_from_the_dispute(town: Town) -> None:
+    ticket = in_progress(town)
+    pass_time(hours=1)
+    ticket = town.walk(ticket, "resolve")
+    first = ticket.due_at
+    pass_time(days=14)
+    ticket = town.walk(ticket, "dispute")
+    assert ticket.clock_started_at == clock.now()
+    assert first is not None and ticket.due_at is not None and ticket.due_at > clock.now() > first
+    assert ticket.ladder_level == 0
+    assert ticket.next_alarm == "warn"
+    pass_time(minutes=30)
+    ticket = town.walk(ticket, "resolve")
+    assert ticket.used_minutes == 60 + 30
+    assert ticket.on_time
+
+
 def test_v9_a_due_time_in_the_midday_break_moves_behind_it() -> None:
     ten = local("2024-03-05 10:00")
     assert advance(OFFICE, ten, 150) == local("2024-03-05 14:00")
@@ -116,7 +191,7 @@ def test_v10_a_day_off_announced_late_moves_open_due_times_and_shows_it(town: To
     assert before is not None
     tomorrow = date(2024, 3, 6)
     set_day(town.admin, tomorrow, False, "临时放假")
-    assert tasks.calendar() == 1
+    assert tasks.calendar() == 2  # the promise of one, the follow-up of the other
     assert tasks.calendar() == 0
     db.session.rollback()
     assert ticket.due_at is not None
@@ -130,3 +205,8 @@ def test_v15_thirty_working_days_are_accepted() -> None:
     assert plan.due == local("2024-04-16 17:30")
     longer = replace(Limit(30), extra_days=300)
     assert timetable(OFFICE, local("2024-03-05 10:00"), longer) is not None
+
+
+def test_every_vector_has_a_test_with_its_name() -> None:
+    words = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert [n for n in range(1, 16) if f"def test_v{n}_" not in words] == []

@@ -1,5 +1,8 @@
 """Forms of the administration pages."""
 
+import re
+from datetime import date, timedelta
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -13,6 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
+from servicedesk.calendars.planning import LONGEST
 from servicedesk.core.permissions import PERMISSIONS, ROLE_NAMES, STAFF, Role, Scope
 from servicedesk.organisation.queries import units
 from servicedesk.web.forms import REQUIRED, at_most, required, tidy, valid_phone
@@ -64,11 +68,22 @@ class UserForm(Form):
 
 
 class LocalDayForm(Form):
-    """A day on which this park differs from the calendar of the State Council."""
+    """Days on which this park differs from the calendar of the State Council."""
 
     day = DateField(_l("日期"), validators=[required()])
+    until = DateField(
+        _l("到哪一天（选填）"),
+        validators=[Optional()],
+        description=_l("只调整一天时不用填"),
+    )
     working = RadioField(
         _l("当天"), choices=[("off", _l("休息")), ("work", _l("上班"))], validators=[required()]
+    )
+    make_up = StringField(
+        _l("同时调为上班的日子（选填）"),
+        filters=[tidy],
+        validators=[at_most(200)],
+        description=_l("放长假时的调休上班日，用空格或顿号隔开，例如：2026-10-10、2026-10-11"),
     )
     name = StringField(
         _l("事由"),
@@ -80,11 +95,42 @@ class LocalDayForm(Form):
     def within(self, years: range) -> None:
         """Offer only days of the years that the calendar holds."""
         self._years = years
-        self.day.render_kw = {"min": f"{years.start}-01-01", "max": f"{years.stop - 1}-12-31"}
+        bounds = {"min": f"{years.start}-01-01", "max": f"{years.stop - 1}-12-31"}
+        self.day.render_kw = self.until.render_kw = bounds
+
+    @property
+    def make_up_days(self) -> list[date]:
+        """The working days that are entered with days off."""
+        words = re.split(r"[\s,;，；、]+", self.make_up.data or "")
+        return [date.fromisoformat(word) for word in words if word]
 
     def validate_day(self, field: DateField) -> None:
         """Refuse a day outside the calendar."""
-        if field.data and field.data.year not in self._years:
+        self._look_at(field.data)
+
+    def validate_until(self, field: DateField) -> None:
+        """Refuse a span that runs backwards, or is longer than anybody means."""
+        self._look_at(field.data)
+        first, last = self.day.data, field.data
+        if first and last and not first <= last < first + timedelta(days=LONGEST):
+            raise ValidationError(_("须不早于开始日期，且一次最多%(n)s天。", n=LONGEST))
+
+    def validate_make_up(self, field: StringField) -> None:
+        """Refuse what is no day, or a working day inside the days off."""
+        try:
+            days = self.make_up_days
+        except ValueError:
+            raise ValidationError(_("请按 2026-10-10 的格式填写日期。")) from None
+        if days and self.working.data != "off":
+            raise ValidationError(_("只有休息时才需要填写调休上班日。"))
+        for day in days:
+            self._look_at(day)
+            first, last = self.day.data, self.until.data or self.day.data
+            if first and last and first <= day <= last:
+                raise ValidationError(_("调休上班日不能在休息的日子之内。"))
+
+    def _look_at(self, day: date | None) -> None:
+        if day and day.year not in self._years:
             message = _(
                 "日期须在%(first)s年至%(last)s年之间。",
                 first=self._years.start,

@@ -10,6 +10,8 @@ from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
 from servicedesk.calendars.models import CalendarDay
+from servicedesk.calendars.planning import DayChange
+from servicedesk.core.worktime import Calendar
 
 _WEEKS = calendar.Calendar(firstweekday=calendar.MONDAY)
 
@@ -86,6 +88,34 @@ def special_days(special: Iterable[CalendarDay]) -> list[Special]:
         lists[row.working].append(format_date(row.day, _("M月d日")))
     comma = _("、")
     return [Special(name, comma.join(off), comma.join(on)) for name, (off, on) in by_name.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day that is to change, before and after, in words."""
+
+    day: str
+    was: str
+    becomes: str
+    name: str
+
+
+def changes_in_words(
+    changes: Iterable[DayChange], now: Calendar, planned: Calendar
+) -> list[ChangedDay]:
+    """Return what each of ``changes`` makes of its day, earliest first."""
+    full = get_day_names("wide", locale=get_locale())
+    return [
+        ChangedDay(
+            f"{change.day.isoformat()} {full[change.day.weekday()]}",
+            _works(now, change.day), _works(planned, change.day), change.name,
+        )
+        for change in sorted(changes, key=lambda one: one.day)
+    ]  # fmt: skip
+
+
+def _works(hours: Calendar, day: date) -> str:
+    return _("上班") if hours.is_working_day(day) else _("休息")
 
 
 def weekdays() -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ from servicedesk.web.desk import (
     visit_phone,
     visit_rounds,
     visits,
+    why,
 )
 from servicedesk.web.desk.blueprint import desk
 
@@ -54,4 +55,5 @@ __all__ = [
     "visit_phone",
     "visit_rounds",
     "visits",
+    "why",
 ]

@@ -12,6 +12,7 @@ from servicedesk.reports.masking import masked_name
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import TicketEvent, Upload
+from servicedesk.tickets.reckoning import NAMES, OF_ENTERPRISE
 from servicedesk.web.portal.words import _
 from servicedesk.web.showing import (
     BAD_REASONS,
@@ -188,8 +189,15 @@ def _rated(event: TicketEvent) -> Facts:
 
 
 def _recomputed(event: TicketEvent) -> Facts:
-    old, new = _moment(event.data.get("old")), _moment(event.data.get("new"))
-    return [(_("原来的期限"), old), (_("新的期限"), new)]
+    """The promise that moved, and the other time limits that are the enterprise's own business."""
+    facts: Facts = []
+    if "old" in event.data:
+        old, new = _moment(event.data["old"]), _moment(event.data["new"])
+        facts += [(_("原来的期限"), old), (_("新的期限"), new)]
+    for name, old, new in event.data.get("moved") or []:
+        if name in OF_ENTERPRISE:
+            facts.append((_(NAMES[name]), f"{_moment(old)} → {_moment(new)}"))
+    return facts
 
 
 def _moment(value: object) -> str:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from servicedesk.tickets.models import Ticket
+from servicedesk.web.clockwork import why_page
 
 
 def panel(ticket: Ticket) -> dict[str, Any]:
     """Return what the ticket's page shows of it."""
-    return {}
+    return {"why": why_page(ticket)}
