@@ -15,9 +15,6 @@ from servicedesk.core.worktime import Calendar
 
 WARN_SHARE = 80  # per cent of the allowed working time (DESIGN §4)
 DEFAULT_LADDER = (1, 3, 5)  # working days after the due time for levels 1, 2, 3 (DOMAIN 1.1)
-FIRST_RESPONSE_DAYS = 1
-SIGN_DAYS = 1
-RATING_DAYS = 5
 LADDER_MAX = 60  # working days; what is later than that nobody waits for
 
 

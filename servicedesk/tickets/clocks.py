@@ -80,24 +80,30 @@ def started(ticket: Ticket) -> datetime:
     return ticket.leg_from or ticket.clock_started_at
 
 
-def limit_of(ticket: Ticket) -> Limit:
-    """Return what the present leg of the clock allows."""
+def limit_of(ticket: Ticket, terms: Rules | None = None) -> Limit:
+    """Return what the present leg of the clock allows, under ``terms`` or the ticket's own rules."""
     if ticket.carried:
         return Limit(0, until=ticket.leg_until)
     if ticket.urgent:
-        return Limit(min(ticket.limit_days, rules_of(ticket).urgent_days))
+        return Limit(min(ticket.limit_days, (terms or rules_of(ticket)).urgent_days))
     return Limit(ticket.limit_days, ticket.extra_days)
 
 
-def plan(ticket: Ticket, hours: Calendar, spans: Sequence[Pause]) -> Timetable | None:
-    """Return everything that the ticket's clock will do; ``None`` while it stands."""
+def plan(
+    ticket: Ticket, hours: Calendar, spans: Sequence[Pause], terms: Rules | None = None
+) -> Timetable | None:
+    """Return everything that the ticket's clock will do; ``None`` while it stands.
+
+    ``terms`` asks what it would do under other rules than the ticket's own.
+    """
+    terms = terms or rules_of(ticket)
     return timetable(
         hours,
         started(ticket),
-        limit_of(ticket),
+        limit_of(ticket, terms),
         spans,
-        ladder_of(ticket),
-        rules_of(ticket).warn_share,
+        ladder_of(ticket, terms),
+        terms.warn_share,
         URGENT_FROM_LEVEL if ticket.urgent else 1,
     )
 
@@ -118,9 +124,10 @@ def _apply(ticket: Ticket, hours: Calendar, spans: Sequence[Pause], fired: set[s
     ticket.next_alarm = alarm.step if alarm else None
 
 
-def ladder_of(ticket: Ticket) -> Sequence[int]:
+def ladder_of(ticket: Ticket, terms: Rules | None = None) -> Sequence[int]:
     """Return the ladder of the item as it was when the ticket was filed, or the rules' own."""
-    return item_at(ticket.item_id, ticket.item_version).ladder or rules_of(ticket).ladder
+    own = item_at(ticket.item_id, ticket.item_version).ladder
+    return own or (terms or rules_of(ticket)).ladder
 
 
 def _fired(ticket: Ticket) -> set[str]:
