@@ -163,12 +163,11 @@ def _timetable(
 def _in_stretch(
     running: Timetable, fired: set[str], since: datetime, until: datetime
 ) -> Iterator[Ring]:
-    for alarm in running.alarms:
+    for alarm in running.left(fired):
         at = max(alarm.at, since)
         if at > until:
             return
-        if alarm.step not in fired:
-            yield Ring(alarm.step, running.due, alarm.at, at)
+        yield Ring(alarm.step, running.due, alarm.at, at)
 
 
 def _late_response(calendar: Calendar, life: Life, terms: Rules, now: datetime) -> Ring | None:
