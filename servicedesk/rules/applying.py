@@ -369,3 +369,16 @@ def still_under(made: RuleApplication) -> int:
         .where(RuleChange.application_id == made.id, *_restorable(made))
     )
     return db.session.scalar(query) or 0
+
+
+def running_under(park_id: int) -> dict[int, int]:
+    """Return how many running tickets keep each version of the rules."""
+    query = (
+        select(Ticket.rules_version, func.count())
+        .where(
+            Ticket.park_id == park_id,
+            Ticket.state.in_([state.value for state in BEFORE_RESOLUTION]),
+        )
+        .group_by(Ticket.rules_version)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}

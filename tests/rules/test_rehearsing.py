@@ -21,7 +21,7 @@ from servicedesk.rules.rehearsing import last_year, lives_of, rehearse, rehearse
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.following import follow
 from servicedesk.tickets.models import Escalation, Ticket
-from tests.jobs.support import fired, in_progress
+from tests.jobs.support import fired
 from tests.support import Town, local
 
 STEPS = (
