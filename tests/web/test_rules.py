@@ -102,7 +102,7 @@ def test_the_second_editor_is_told(open_app: Flask) -> None:
 
 def test_preview_apply_and_undo_through_the_pages(open_app: Flask) -> None:
     town = Town()
-    urgent = town.walk(in_progress(town), "mark_urgent")
+    number = town.walk(in_progress(town), "mark_urgent").number
     in_progress(town)
     publish(town.admin, {"warn_share": 50}, "试行", 1)
     admin = person(open_app, "admin")
@@ -122,7 +122,6 @@ def test_preview_apply_and_undo_through_the_pages(open_app: Flask) -> None:
         "没有需要套用的在办工单"
         in admin.post("/admin/rules/apply", data=sent, follow_redirects=True).text
     )
-    number = urgent.number
     assert "套用新的办理规则" in person(open_app, "desk").get(f"/desk/tickets/{number}").text
     assert "已撤销，2件" in admin.post(f"{where}/undo", follow_redirects=True).text
     assert "已经撤销过" in admin.post(f"{where}/undo", follow_redirects=True).text
@@ -147,7 +146,7 @@ def test_the_enterprise_reads_of_a_date_that_moved(open_app: Flask) -> None:
     publish(town.admin, {"urgent_days": 3}, "试行", 1)
     seen = applying.preview(town.park_id, 2)
     applying.apply(town.admin, 2, seen.calendar)
-    page = person(open_app, "alice").get(f"/tickets/{number}").text
+    page = person(open_app, "alice").get(f"/requests/{number}").text
     assert "园区的办理规则有调整，办理期限已重新计算。" in page
     assert "2024年3月6日 17:30" in page and "2024年3月8日 17:30" in page
 

@@ -33,6 +33,7 @@ from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
 from servicedesk.web.admin.rules import groups, numbers
 from servicedesk.web.desk.filters import day_of, known_of, text_of
+from servicedesk.web.desk.visits import translated
 from servicedesk.web.forms import number_of
 from servicedesk.web.sheets import send_list, wall_time
 from servicedesk.web.showing import moment, named
@@ -138,7 +139,8 @@ def rehearsal() -> str:
         shifts=SHIFTS, verdicts=VERDICTS, shown=SHOWN, most=MOST, asked=bool(text_of("run")),
         items=[(str(row.id), f"{row.code} {named(row)}") for row in item_labels(park_id)],
         areas=[(area, area) for area in areas(park_id)], kept=_kept(),
-        step=text_of("step"), shift=text_of("shift"), at=number_of("at"),
+        alarms_said=translated(ALARMS), shifts_said=translated(SHIFTS),
+        verdicts_said=translated(VERDICTS), step=text_of("step"), shift=text_of("shift"), at=number_of("at"),
         verdict=text_of("verdict"), ended=number_of("ended"), rings=_rings,
     )  # fmt: skip
 
