@@ -33,7 +33,6 @@ from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
 from servicedesk.web.admin.rules import groups, numbers
 from servicedesk.web.desk.filters import day_of, known_of, text_of
-from servicedesk.web.desk.visits import translated
 from servicedesk.web.forms import number_of
 from servicedesk.web.sheets import send_list, wall_time
 from servicedesk.web.showing import moment, named
@@ -47,7 +46,10 @@ TRIED = tuple(  # the numbers from which alarms come
         "urgent_contact_hours", "urgent_days", "bad_rectify_days",
     )
 )  # fmt: skip
-ALARMS: Mapping[str, str] = {RESPONSE: N_("首次响应超时"), **STEP_NAMES}
+ALARMS: Mapping[str, str] = {
+    RESPONSE: N_("首次响应超时"),
+    **{str(step): name for step, name in STEP_NAMES.items()},
+}
 HEARERS: Mapping[str, str] = {
     Audience.ASSIGNEE: N_("承办人（未派单时为受理员）"),
     Audience.UNIT_HEAD: N_("单位负责人"),
@@ -139,10 +141,14 @@ def rehearsal() -> str:
         shifts=SHIFTS, verdicts=VERDICTS, shown=SHOWN, most=MOST, asked=bool(text_of("run")),
         items=[(str(row.id), f"{row.code} {named(row)}") for row in item_labels(park_id)],
         areas=[(area, area) for area in areas(park_id)], kept=_kept(),
-        alarms_said=translated(ALARMS), shifts_said=translated(SHIFTS),
-        verdicts_said=translated(VERDICTS), step=text_of("step"), shift=text_of("shift"), at=number_of("at"),
+        alarms_said=_options(ALARMS), shifts_said=_options(SHIFTS),
+        verdicts_said=_options(VERDICTS), step=text_of("step"), shift=text_of("shift"), at=number_of("at"),
         verdict=text_of("verdict"), ended=number_of("ended"), rings=_rings,
     )  # fmt: skip
+
+
+def _options(names: Mapping[Any, str]) -> list[tuple[str, str]]:
+    return [(str(code), _(name)) for code, name in names.items()]
 
 
 def _kept() -> list[tuple[str, str]]:

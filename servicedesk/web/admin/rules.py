@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -163,7 +164,8 @@ def rules_try() -> Response:
     _values, typed, _wrong = numbers(request.form, TERMS)
     now = values_of(current_rules(actor().park_id))
     draft = {key: text for key, text in typed.items() if text != str(now[key])}
-    return redirect(url_for("admin.rehearsal", kind="timing", run=1, **draft))
+    address = {"kind": "timing", "run": "1", **draft}
+    return redirect(f"{url_for('admin.rehearsal')}?{urlencode(address)}")
 
 
 # Applying ----------------------------------------------------------------------------------------
