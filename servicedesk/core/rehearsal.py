@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from servicedesk.core.deadlines import Limit, Pause, Timetable, due_after, timetable
+from servicedesk.core.deadlines import (
+    Limit,
+    Pause,
+    Timetable,
+    allowed_minutes,
+    consumed,
+    due_after,
+    timetable,
+)
 from servicedesk.core.rules import Rules
 from servicedesk.core.words import N_
 from servicedesk.core.worktime import Calendar
@@ -106,7 +114,7 @@ def rings(calendar: Calendar, life: Life, terms: Rules, now: datetime) -> list[R
     """Return every alarm that would have gone off until ``now`` under ``terms``, in its order."""
     found: list[Ring] = []
     for since, until, clock in _stretches(life, terms, now):
-        running = _timetable(calendar, life, clock, since, terms)
+        running = _timetable(calendar, life, clock, (since, until), terms)
         if running is not None:
             fired = {ring.step for ring in found if ring.due == running.due}
             found += _in_stretch(running, fired, since, until)
@@ -141,18 +149,30 @@ def _changes(life: Life) -> list[tuple[datetime, Happening | None]]:
 
 
 def _timetable(
-    calendar: Calendar, life: Life, clock: _Clock, since: datetime, terms: Rules
+    calendar: Calendar,
+    life: Life,
+    clock: _Clock,
+    stretch: tuple[datetime, datetime],
+    terms: Rules,
 ) -> Timetable | None:
-    """Return what the clock of a stretch would do as it was seen then: a pause that lasted was open."""
+    """Return what the clock of a stretch would do as it was seen then: a pause that lasted was open.
+
+    ``None`` also where not even the warning can be reached in it, which is most of all tickets.
+    """
+    since, until = stretch
     pauses = [
         pause if pause.end is not None and pause.end <= since else Pause(pause.start)
         for pause in life.pauses
         if clock.begun <= pause.start <= since
     ]
+    begun, limit = clock.leg_from or clock.begun, clock.limit(terms)
+    first = allowed_minutes(calendar, begun, limit) * terms.warn_share // 100
+    if consumed(calendar, calendar.deemed_receipt(begun), until, pauses) + 1 < first:
+        return None  # a minute to spare: moments are counted in whole minutes
     return timetable(
         calendar,
-        clock.leg_from or clock.begun,
-        clock.limit(terms),
+        begun,
+        limit,
         pauses,
         life.ladder or terms.ladder,
         terms.warn_share,
