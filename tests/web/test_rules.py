@@ -146,7 +146,7 @@ def test_the_enterprise_reads_of_a_date_that_moved(open_app: Flask) -> None:
     publish(town.admin, {"urgent_days": 3}, "试行", 1)
     seen = applying.preview(town.park_id, 2)
     applying.apply(town.admin, 2, seen.calendar)
-    page = person(open_app, "alice").get(f"/requests/{number}").text
+    page = person(open_app, "alice").get(f"/portal/requests/{number}").text
     assert "园区的办理规则有调整，办理期限已重新计算。" in page
     assert "2024年3月6日 17:30" in page and "2024年3月8日 17:30" in page
 
