@@ -15,9 +15,6 @@ from servicedesk.core.worktime import Calendar
 
 WARN_SHARE = 80  # per cent of the allowed working time (DESIGN §4)
 DEFAULT_LADDER = (1, 3, 5)  # working days after the due time for levels 1, 2, 3 (DOMAIN 1.1)
-FIRST_RESPONSE_DAYS = 1
-SIGN_DAYS = 1
-RATING_DAYS = 5
 LADDER_MAX = 60  # working days; what is later than that nobody waits for
 
 
@@ -92,9 +89,16 @@ class Timetable:
         return self.alarms[0].at
 
     def next_alarm(self, fired: Iterable[str]) -> Alarm | None:
-        """Return the first alarm of this due time that has not fired yet."""
-        done = set(fired)
-        return next((alarm for alarm in self.alarms if alarm.step not in done), None)
+        """Return the first alarm of this due time that is still to fire."""
+        return next(iter(self.left(fired)), None)
+
+    def left(self, fired: Iterable[str]) -> tuple[Alarm, ...]:
+        """Return the alarms after the last step that has fired: nothing goes down the ladder again.
+
+        What is urgent no more has a level 1 that it never reached; after level 2 nobody needs it.
+        """
+        last = max((STEPS.index(Step(step)) for step in fired), default=-1)
+        return tuple(alarm for alarm in self.alarms if STEPS.index(alarm.step) > last)
 
 
 @dataclass(frozen=True, slots=True)

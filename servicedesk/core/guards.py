@@ -237,7 +237,7 @@ def suspension_over(facts: Facts, actor: Actor) -> str | None:
     """终止 without the enterprise's word needs a suspension that has lasted its full time."""
     if facts.suspension_over:
         return None
-    return N_("中止未满二十个工作日，企业仍可续办，不能终止。")
+    return N_("中止期限未满，企业仍可续办，不能终止。")
 
 
 # Acting under a letter, stages, urgency ----------------------------------------------------------

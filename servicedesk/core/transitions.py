@@ -134,7 +134,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(
         "mark_urgent", N_("转为紧急件"), RUNNING, None, "ticket.urgent",
-        N_("工单已转为紧急件：两小时内联系企业，一个工作日内处置。"),
+        N_("工单已转为紧急件，将立即联系企业，优先处置。"),
         needs=("reason",), guards=(g.not_urgent,), clock=Clock.RECKON,
         tells=(A.REQUESTER, A.ASSIGNEE, A.UNIT_HEAD, A.LEADER), button="danger",
     ),

@@ -26,6 +26,7 @@ from servicedesk.materials.queries import letters_for, materials_of, originals_o
 from servicedesk.organisation.queries import park, unit
 from servicedesk.reports.masking import masked_phone
 from servicedesk.tickets.actions import CHANNELS
+from servicedesk.tickets.clocks import rules_of
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.queries import timeline
@@ -204,6 +205,7 @@ def _acceptance(paper: PaperForm, ticket: Ticket) -> None:
 
 def _suspension(paper: PaperForm, ticket: Ticket) -> None:
     event = _last(ticket, "suspend")
+    most = rules_of(ticket).suspension_days
     paper.grid(
         [
             [("中止时间", _moment(event.at if event else None))],
@@ -211,7 +213,7 @@ def _suspension(paper: PaperForm, ticket: Ticket) -> None:
             [
                 (
                     "时限",
-                    "中止期间不计入办理时限；企业可以随时要求续办，满二十个工作日未要求的可以终止。",
+                    f"中止期间不计入办理时限；企业可以随时要求续办，满{most}个工作日未要求的可以终止。",
                 )
             ],
         ]

@@ -138,7 +138,7 @@ def _tell_of_filing(ticket: Ticket, actor: Actor) -> None:
     told = N_("收到新的工单，请受理。")
     if ticket.urgent:
         audiences = (Audience.DESK, Audience.DESK_HEAD, Audience.LEADER)
-        told = N_("收到紧急件，请在两小时内联系企业。")
+        told = N_("收到紧急件，请立即联系企业。")
     tell_about(ticket, audiences, told, f"ticket:{ticket.id}:submit", but=actor.user_id)
 
 
@@ -344,13 +344,14 @@ def add_own_event(
     *,
     data: Mapping[str, Any],
     uploads: Sequence[str] = (),
+    shown: bool = True,
 ) -> TicketEvent:
     """Write a line of another feature's into the timeline, with files, in the caller's transaction.
 
     Raises:
         Refused: a file is gone, or not the person's own.
     """
-    event = _add_event(ticket, actor, kind, data=data)
+    event = _add_event(ticket, actor, kind, shown=shown, data=data)
     take_uploads(actor, ticket, event, uploads)
     return event
 

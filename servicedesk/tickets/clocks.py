@@ -80,16 +80,12 @@ def started(ticket: Ticket) -> datetime:
     return ticket.leg_from or ticket.clock_started_at
 
 
-def limit_of(ticket: Ticket) -> Limit:
-    """Return what the present leg of the clock allows."""
-    return _limit(ticket, rules_of(ticket))
-
-
-def _limit(ticket: Ticket, terms: Rules) -> Limit:
+def limit_of(ticket: Ticket, terms: Rules | None = None) -> Limit:
+    """Return what the present leg of the clock allows, under ``terms`` or the ticket's own rules."""
     if ticket.carried:
         return Limit(0, until=ticket.leg_until)
     if ticket.urgent:
-        return Limit(min(ticket.limit_days, terms.urgent_days))
+        return Limit(min(ticket.limit_days, (terms or rules_of(ticket)).urgent_days))
     return Limit(ticket.limit_days, ticket.extra_days)
 
 
@@ -102,7 +98,7 @@ def course(
     """
     return Course(
         started(ticket),
-        _limit(ticket, terms),
+        limit_of(ticket, terms),
         tuple(spans),
         tuple(own_ladder or terms.ladder),
         terms.warn_share,
@@ -110,10 +106,15 @@ def course(
     )
 
 
-def plan(ticket: Ticket, hours: Calendar, spans: Sequence[Pause]) -> Timetable | None:
-    """Return everything that the ticket's clock will do; ``None`` while it stands."""
+def plan(
+    ticket: Ticket, hours: Calendar, spans: Sequence[Pause], terms: Rules | None = None
+) -> Timetable | None:
+    """Return everything that the ticket's clock will do; ``None`` while it stands.
+
+    ``terms`` asks what it would do under other rules than the ticket's own.
+    """
     own = item_at(ticket.item_id, ticket.item_version).ladder
-    return course(ticket, spans, rules_of(ticket), own).plan(hours)
+    return course(ticket, spans, terms or rules_of(ticket), own).plan(hours)
 
 
 def _apply(ticket: Ticket, hours: Calendar, spans: Sequence[Pause], fired: set[str] | None) -> None:

@@ -26,7 +26,7 @@ from servicedesk.transaction import changed_rows, unit_of_work
 LIMIT = 200
 LATE_AFTER = timedelta(minutes=5)
 WORDS = {
-    Step.WARN: N_("办理时限已用八成，请抓紧办理。"),
+    Step.WARN: N_("已到预警时间，请抓紧办理。"),
     Step.OVERDUE: N_("工单已超过承诺时限，请立即办理并说明。"),
     Step.LEVEL_1: N_("一级督办：请单位负责人过问。"),
     Step.LEVEL_2: N_("二级督办：请分管领导过问。"),

@@ -51,6 +51,8 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
 
 DESK: Sequence[Section] = (
     Section("loop", N_("闭环"), "refresh", (
+        Place("rules.view", "admin.rules", N_("办理规则"), "adjustments", ("admin.rules_",)),
+        Place("rules.view", "admin.rehearsal", N_("规则演练"), "player-play"),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",

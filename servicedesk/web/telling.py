@@ -33,6 +33,8 @@ OTHER_NAMES: Mapping[str, str] = {
     "escalate": N_("督办提醒"),
     "response_late": N_("首次响应超时"),
     "recompute": N_("工作日历调整，期限重算"),
+    "rules_applied": N_("套用新的办理规则"),
+    "rules_undone": N_("撤销套用办理规则"),
     "hand_in": N_("补交材料"),
     "material_lapsed": N_("容缺逾期"),
 }
@@ -54,6 +56,7 @@ LABELS: Mapping[str, str] = {
     "reasons": N_("原因"),
     "comment": N_("补充说明"),
     "step": N_("级别"),
+    "rules": N_("规则版本"),
     "late_minutes": N_("补发"),
     "old": N_("原期限"),
     "new": N_("新期限"),

@@ -86,8 +86,9 @@ def ask_support(change: Change) -> None:
     )  # fmt: skip
     if db.session.scalar(waits) is not None:
         raise Refused(N_("已请求过这个单位协办，正在等待答复。"), field="unit_id")
+    terms = clocks.rules_of(ticket)
     running = timetable(
-        calendar(ticket.park_id), change.now, Limit(clocks.rules_of(ticket).support_days)
+        calendar(ticket.park_id), change.now, Limit(terms.support_days), warn_share=terms.warn_share
     )
     assert running is not None
     task = SupportTask(

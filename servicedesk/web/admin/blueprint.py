@@ -25,6 +25,8 @@ PAGES = (
     Page("admin.home", "admin.system", "activity", N_("系统状态")),
     Page("admin.users", "admin.users", "users", N_("人员账号")),
     Page("admin.calendar", "admin.calendar", "calendar", N_("工作日历")),
+    Page("admin.rules", "rules.view", "adjustments", N_("办理规则")),
+    Page("admin.rehearsal", "rules.view", "player-play", N_("规则演练")),
     Page("admin.catalogue", "catalogue.edit", "list-check", N_("事项清单")),
     Page("admin.mail", "admin.system", "mail", N_("本机邮件")),
     Page("admin.audit_log", "audit.view", "shield-check", N_("审计记录")),

@@ -16,9 +16,9 @@ from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import categories, fields_of, items, metrics
 from servicedesk.catalogue.reading import Fault
 from servicedesk.catalogue.versions import changes_since, templates
-from servicedesk.core.deadlines import DEFAULT_LADDER
 from servicedesk.errors import Conflict, Refused
 from servicedesk.organisation.queries import units
+from servicedesk.rules.queries import current_rules
 from servicedesk.tickets.files import ALLOWED, store
 from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
@@ -161,7 +161,7 @@ def _page(
         clocks=CLOCKS,
         authorizations=AUTHORIZATIONS,
         types=TYPE_NAMES,
-        ladder=DEFAULT_LADDER,
+        ladder=current_rules(actor().park_id).ladder,
         most={"fields": FIELDS_MAX, "materials": MATERIALS_MAX},
         answers=[answers_before(draft, index, row) for index, row in enumerate(draft.fields)],
         all_answers=[answers_before(draft, None, row) for row in draft.materials],

@@ -7,6 +7,8 @@ from servicedesk.web.admin import (
     catalogue_editor,
     catalogue_import,
     mail,
+    rehearsal,
+    rules,
     system,
     users,
 )
@@ -20,6 +22,8 @@ __all__ = [
     "catalogue_editor",
     "catalogue_import",
     "mail",
+    "rehearsal",
+    "rules",
     "system",
     "users",
 ]

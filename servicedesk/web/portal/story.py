@@ -28,6 +28,7 @@ ICONS: Mapping[str, str] = {
     "rework": "refresh", "rate": "star", "withdraw": "x", "act": "hand-stop", "suspend": "player-pause",
     "hand_in": "file-import", "material_lapsed": "alert-triangle", "ask_resume": "player-play",
     "resume": "player-play", "terminate": "circle-x", "recompute": "calendar",
+    "rules_applied": "adjustments", "rules_undone": "adjustments",
 }  # fmt: skip
 LOUD = frozenset(
     {
@@ -43,6 +44,8 @@ LOUD = frozenset(
 OTHERS: Mapping[str, str] = {
     "hand_in": N_("补交了材料。"),
     "material_lapsed": N_("容缺材料逾期未补。"),
+    "rules_applied": N_("园区的办理规则有调整，办理期限已重新计算。"),
+    "rules_undone": N_("办理规则的调整已撤销，办理期限已恢复。"),
 }
 UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
@@ -214,4 +217,6 @@ _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
     "resolve": _resolved,
     "rate": _rated,
     "recompute": _recomputed,
+    "rules_applied": _recomputed,
+    "rules_undone": _recomputed,
 }
