@@ -41,6 +41,7 @@ from servicedesk.demo.plan import Plan
 from servicedesk.demo.stories import Story
 from servicedesk.extensions import db
 from servicedesk.installation import fill
+from servicedesk.notifications.digests import forget_waiting
 from servicedesk.notifications.models import Notice, OutboxMessage
 from servicedesk.organisation.queries import default_park
 from servicedesk.statistics.actions import build
@@ -134,9 +135,10 @@ def _newcomers(
 
 @unit_of_work
 def hold_mail(now: datetime) -> None:
-    """Keep the demo's e-mail from going out, and mark all but the newest notices as read."""
+    """Keep the demo's e-mail and digests from going out, and mark all but the newest notices as read."""
     waiting = update(OutboxMessage).where(OutboxMessage.state == "waiting")
     db.session.execute(waiting.values(state="held", last_error="demo"))
+    forget_waiting()
     old = update(Notice).where(Notice.read_at.is_(None), Notice.created_at < now - NOTICES_FRESH)
     db.session.execute(old.values(read_at=Notice.visible_at))
 
