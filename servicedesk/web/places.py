@@ -51,6 +51,9 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
 
 DESK: Sequence[Section] = (
     Section("loop", N_("闭环"), "refresh", (
+        Place("ticket.follow_up", "desk.follow_ups", N_("回访"), "phone", ("desk.follow_up_",)),
+        Place("ticket.false_marks", "desk.false_resolutions", N_("虚假办结"), "alert-triangle",
+              ("desk.lift_false_mark",)),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",
