@@ -8,13 +8,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement, fromstring
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from servicedesk.audit.models import AuditEntry
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.tickets.children import FalseResolution
 from servicedesk.tickets.models import FollowUpCall, Ticket
+from servicedesk.transaction import writing
 from tests.support import PASSWORD, Town, local, pass_time
 
 DONE = ("accept", "dispatch", "sign", "resolve")
@@ -146,8 +147,6 @@ def test_ones_own_work_is_marked_and_refused(open_app: Flask) -> None:
     town = Town()
     ticket = town.walk(town.file(), *DONE)
     number, head = ticket.number, town.user("head").id
-    from servicedesk.transaction import writing
-
     with writing():
         db.session.get_one(Ticket, ticket.id).assignee_id = head
     db.session.remove()
@@ -187,8 +186,6 @@ def test_the_number_is_shown_on_request_and_on_record(open_app: Flask) -> None:
 
 
 def test_pages_go_on_from_their_key_with_a_fixed_number_of_statements(open_app: Flask) -> None:
-    from sqlalchemy import event
-
     town = Town()
     for number in range(35):
         town.walk(town.file(title=f"第{number}件"), *DONE)
@@ -295,8 +292,6 @@ def test_the_list_is_narrowed_and_a_unit_sees_its_own(open_app: Flask) -> None:
         assert cards(page(leader, f"/desk/false-resolutions?{query}")) == found, query
     town = Town()
     with_other = town.unit_id("GHJS")
-    from servicedesk.transaction import writing
-
     with writing():
         db.session.scalars(select(FalseResolution)).one().unit_id = with_other
     db.session.remove()
