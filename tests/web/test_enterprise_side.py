@@ -166,7 +166,7 @@ def test_a_joined_request_leads_to_the_other(open_app: Flask) -> None:
 
 FILING = {
     "title": "车间漏气", "description": "有燃气味", "contact": "李工", "phone": "13800138000",
-    "key": "k1",
+    "key": "k1", "kind": "投诉",
 }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def panel(ticket: Ticket) -> dict[str, Any]:
         "loop_urging": _urging(ticket),
         "loop_place": _place(path(ticket)) if ticket.state in BEFORE_RESOLUTION else None,
         "loop_reopen_until": _reopen_until(ticket),
+        "loop_promised": _promised(ticket),
         "loop_running": ticket.state in BEFORE_RESOLUTION,
     }
 
@@ -90,6 +91,11 @@ def _place(stops: Sequence[Stop]) -> tuple[int, int] | None:
     """Return at which stop of how many the request is."""
     here = next((n for n, stop in enumerate(stops, 1) if stop.mark == "here"), None)
     return (here, len(PATH)) if here else None
+
+
+def _promised(ticket: Ticket) -> datetime:
+    """Return what the enterprise was promised; an urgent matter (紧急件) has its own time."""
+    return ticket.due_at if ticket.urgent and ticket.due_at else ticket.promised_due_at
 
 
 def _reopen_until(ticket: Ticket) -> datetime | None:
