@@ -28,7 +28,7 @@ def _is_alarm() -> ColumnElement[bool]:
 
 
 _OF_KIND: Mapping[str, Callable[[], ColumnElement[bool]]] = {
-    "urgent": lambda: Notice.urgent,
+    "urgent": lambda: Notice.urgent.is_(True),
     "alarm": lambda: and_(~Notice.urgent, _is_alarm()),
     "ticket": lambda: and_(~Notice.urgent, Notice.ticket_id.is_not(None), ~_is_alarm()),
     "other": lambda: and_(~Notice.urgent, Notice.ticket_id.is_(None)),

@@ -29,7 +29,9 @@ class Word:
         """Everybody who is named in it."""
         return {
             *(one.caller_id for one in self.calls),
-            *(one.by_id for one in (*self.ratings, *self.reopenings, *self.urges)),
+            *(one.by_id for one in self.ratings),
+            *(one.by_id for one in self.reopenings),
+            *(one.by_id for one in self.urges),
             *(one for mark in self.marks for one in (mark.resolved_by_id, mark.lifted_by_id)),
         }
 

@@ -39,6 +39,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def _same_list(**more: str) -> str:
+    """Return the query that leads to the same list again; only what lists know is kept."""
+    known = ("standing", "unit", "since", "until", *(() if "after" in more else ("after",)))
+    return "?" + urlencode({name: text_of(name) for name in known if text_of(name)} | more)
+
+
 def _from_address() -> Wanted:
     return Wanted(
         standing=known_of("standing", STANDINGS, ""),
@@ -59,7 +65,6 @@ def false_resolutions() -> str:
 def _page(**more: Any) -> str:
     wanted = _from_address()
     page, all_units = marks(actor(), wanted), units(actor().park_id)
-    kept = {name: value for name, value in request.args.items() if name != "after"}
     people = {
         person for mark in page.rows for person in (mark.row.resolved_by_id, mark.row.lifted_by_id)
     }
@@ -67,10 +72,10 @@ def _page(**more: Any) -> str:
         "desk/word/false_resolutions.html", wanted=wanted, page=page,
         total=count(actor(), wanted), standings=[(k, _(v)) for k, v in STANDINGS.items()],
         enterprises=enterprise_names({mark.ticket.enterprise_id for mark in page.rows}),
-        people=person_names(people), query=request.args.to_dict(),
+        people=person_names(people), same_list=_same_list(), narrowed=bool(request.args),
         unit_names={unit.id: unit.name for unit in all_units},
         unit_choices=[(unit.code, unit.name) for unit in all_units],
-        next_address="?" + urlencode({**kept, "after": page.after}) if page.after else "", **more,
+        next_address=_same_list(after=str(page.after)) if page.after else "", **more,
     )  # fmt: skip
 
 
@@ -91,7 +96,7 @@ def lift_false_mark(mark_id: int) -> Response | tuple[str, int]:
         wrong = _("请写明撤销的理由。") if refused.kind == "needs" else _(refused.reason)
         return _page(wrong=wrong, **tried), 422
     flash(_("%(number)s 的虚假办结标记已撤销。", number=ticket.number), "success")
-    return redirect(url_for("desk.false_resolutions", **request.args.to_dict()))
+    return redirect(url_for("desk.false_resolutions") + _same_list())
 
 
 @desk.get("/false-resolutions.xlsx")

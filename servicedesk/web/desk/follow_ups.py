@@ -50,6 +50,12 @@ KINDS: Mapping[str, str] = {
 }
 
 
+def _same_list(**more: str) -> str:
+    """Return the query that leads to the same list again; only what lists know is kept."""
+    known = ("tab", "unit", "late", *(() if "after" in more else ("after",)))
+    return "?" + urlencode({name: text_of(name) for name in known if text_of(name)} | more)
+
+
 def _from_address() -> Wanted:
     return Wanted(
         tab=known_of("tab", TABS, "today"),
@@ -71,15 +77,14 @@ def _page(**more: Any) -> str:
     page, all_units = calls(actor(), wanted), units(actor().park_id)
     tickets = [call.ticket for call in page.rows]
     callers = {one.caller_id for call in page.rows for one in call.attempts}
-    kept = {name: value for name, value in request.args.items() if name != "after"}
     return render_template(
         "desk/word/follow_ups.html", wanted=wanted, page=page, tabs=TABS, counts=counts(actor()),
         enterprises=enterprise_names({ticket.enterprise_id for ticket in tickets}),
         people=person_names(callers | {ticket.assignee_id for ticket in tickets}),
         unit_names={unit.id: unit.name for unit in all_units},
         unit_choices=[(unit.code, unit.name) for unit in all_units], answers=ANSWERS, kinds=KINDS,
-        call_names=CALL_NAMES, results=RESULTS, query=request.args.to_dict(), kept=kept,
-        next_address="?" + urlencode({**kept, "after": page.after}) if page.after else "", **more,
+        call_names=CALL_NAMES, results=RESULTS, same_list=_same_list(),
+        next_address=_same_list(after=page.after) if page.after else "", **more,
     )  # fmt: skip
 
 
@@ -102,7 +107,7 @@ def follow_up_call(number: str) -> Response | tuple[str, int]:
         reason = _("请写明联系的情况。") if refused.kind == "needs" else _(refused.reason)
         return _page(wrong=reason, **tried), 403 if refused.kind == "permission" else 422
     flash(_("%(number)s 已记录：%(step)s", number=number, step=_(BY_NAME[step].label)), "success")
-    return redirect(url_for("desk.follow_ups", **request.args.to_dict()))
+    return redirect(url_for("desk.follow_ups") + _same_list())
 
 
 @desk.post("/follow-ups/<number>/phone")
