@@ -31,6 +31,7 @@ from servicedesk.demo import (
     projects,
     training,
     visits,
+    word,
 )
 from servicedesk.demo.cast import Cast
 from servicedesk.demo.enterprises import Firm, create_clients, firms
@@ -117,6 +118,8 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
     yield from materials_today.lives(cast, materials.keepers(cast), now)
+    yield word.urging(cast, now)
+    yield word.danger(cast, list(cast.clients.values())[7], now)
 
 
 def _stories(cast: Cast, established: list[Firm], now: datetime, seed: int) -> list[Story]:

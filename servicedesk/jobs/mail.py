@@ -4,7 +4,7 @@ import os
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -48,15 +48,18 @@ def compose_digest(message: Claimed, sender: str, links: Mapping[Told, str]) -> 
 
 
 def _groups(message: Claimed, links: Mapping[Told, str]) -> list[str]:
-    """Return one block for each ticket, or page that is no ticket's."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Return one block for each ticket, or page that is no ticket's: its name, what happened, where."""
+    found: dict[tuple[object, str], list[Told]] = {}
     for one in message.digest[:DIGEST_MOST]:
-        lines = found.setdefault((_one_line(one.detail), links.get(one, "")), [])
-        lines.append(f"  · {_one_line(gettext(one.text))}")
-    return [
-        "\n".join(part for part in (head, *lines, f"  {link}" if link else "") if part)
-        for (head, link), lines in found.items()
-    ]
+        about = one.ticket_id or _one_line(one.detail)
+        found.setdefault((about, links.get(one, "")), []).append(one)
+    return [_block(told, link) for (_about, link), told in found.items()]
+
+
+def _block(told: Sequence[Told], link: str) -> str:
+    head = max((_one_line(one.detail) for one in told), key=len)
+    lines = [f"  · {_one_line(gettext(one.text))}" for one in told]
+    return "\n".join(part for part in (head, *lines, f"  {link}" if link else "") if part)
 
 
 def _letter(message: Claimed, sender: str, subject: str, body: tuple[str, ...]) -> EmailMessage:

@@ -1,7 +1,7 @@
 """The follow-up desk (回访): whom to call, until when, what was tried, and whose own work it is."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -148,17 +148,12 @@ def calls(actor: Actor, wanted: Wanted) -> Calls:
 
 def every_call(actor: Actor, wanted: Wanted) -> Iterator[Call]:
     """Yield every call of a list, page after page, for the export."""
-    page = calls(actor, Wanted(wanted.tab, wanted.unit, wanted.late))
+    page = calls(actor, replace(wanted, after=""))
     while True:
         yield from page.rows
         if not page.after:
             return
-        page = calls(actor, Wanted(wanted.tab, wanted.unit, wanted.late, page.after))
-
-
-def one_call(actor: Actor, ticket: Ticket) -> Call:
-    """Return one ticket as the desk shows it."""
-    return next(_as_calls(actor, [ticket]))
+        page = calls(actor, replace(wanted, after=page.after))
 
 
 def _as_calls(actor: Actor, tickets: Sequence[Ticket]) -> Iterator[Call]:
