@@ -19,6 +19,11 @@ from servicedesk.transaction import changed_rows, unit_of_work
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_LOGIN, FAILURES_PER_ADDRESS = 10, 50
+MAIL_MODES = {
+    "at_once": N_("每条即发"),
+    "digest": N_("每日汇总：每个工作日上班时一封"),
+    "none": N_("不发邮件，只在系统里通知"),
+}
 COMMON = frozenset(
     ["12345678", "123456789", "1234567890", "password", "qwertyui", "11111111", "88888888"]
 )
@@ -171,6 +176,22 @@ def end_sessions(actor: Actor) -> None:
 def set_language(actor: Actor, language: str) -> None:
     """Remember the language that the person reads."""
     db.session.get_one(User, actor.user_id).language = language
+
+
+@unit_of_work
+def set_notice_wishes(actor: Actor, mail_mode: str, quiet: bool) -> None:
+    """Remember how the person wants to be told (通知方式).
+
+    Raises:
+        Refused: there is no such way.
+    """
+    if mail_mode not in MAIL_MODES:
+        raise Refused(N_("请选择邮件的接收方式。"), field="mail_mode")
+    user = db.session.get_one(User, actor.user_id)
+    before = {"mail_mode": user.mail_mode, "quiet": user.quiet}
+    user.mail_mode, user.quiet = mail_mode, quiet
+    record(actor, "user.notices", "user", user.id, before,
+           {"mail_mode": mail_mode, "quiet": quiet})  # fmt: skip
 
 
 @unit_of_work

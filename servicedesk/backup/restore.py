@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from servicedesk.audit.actions import record_alone
 from servicedesk.backup.contents import BackupError, Manifest, decode, tables_of
 from servicedesk.backup.unpack import unpack
 from servicedesk.clock import clock
+from servicedesk.core.identifiers import new_token
 from servicedesk.core.permissions import Actor, Role
 from servicedesk.extensions import db
 from servicedesk.tickets.search import reindex
@@ -143,3 +144,25 @@ def _void_what_must_not_go_on(connection: Connection, tables: dict[str, Table]) 
         oldest = oldest.replace(tzinfo=None)
     stale = update(outbox).where(outbox.c.state == "waiting", outbox.c.not_before < oldest)
     connection.execute(stale.values(state="failed", last_error=HELD))
+    if "digest_entry" in tables:  # archives of older versions have none
+        _hold_digests(connection, tables, oldest)
+
+
+def _hold_digests(connection: Connection, tables: dict[str, Table], oldest: datetime) -> None:
+    """What waited for a digest may have gone out too: each person's is one message that is held."""
+    users, outbox, entries = (
+        tables[name] for name in ("user_account", "outbox_message", "digest_entry")
+    )
+    stale = (entries.c.message_id.is_(None), entries.c.not_before < oldest)
+    people = select(users.c.id, users.c.email).where(
+        users.c.id.in_(select(entries.c.user_id).where(*stale)), users.c.email != ""
+    )
+    for person in connection.execute(people).all():
+        held = {
+            "user_id": person.id, "recipient": person.email,
+            "message_id": f"digest-{new_token()[:24]}@servicedesk", "state": "failed",
+            "not_before": oldest, "created_at": oldest, "attempts": 0, "last_error": HELD,
+        }  # fmt: skip
+        made = connection.execute(insert(outbox).values(**held).returning(outbox.c.id)).scalar_one()
+        mine = update(entries).where(*stale, entries.c.user_id == person.id)
+        connection.execute(mine.values(message_id=made))

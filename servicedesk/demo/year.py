@@ -31,6 +31,7 @@ from servicedesk.demo import (
     projects,
     training,
     visits,
+    word,
 )
 from servicedesk.demo.cast import Cast
 from servicedesk.demo.enterprises import Firm, create_clients, firms
@@ -41,6 +42,7 @@ from servicedesk.demo.plan import Plan
 from servicedesk.demo.stories import Story
 from servicedesk.extensions import db
 from servicedesk.installation import fill
+from servicedesk.notifications.digests import forget_waiting
 from servicedesk.notifications.models import Notice, OutboxMessage
 from servicedesk.organisation.queries import default_park
 from servicedesk.statistics.actions import build
@@ -116,6 +118,8 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
     yield from materials_today.lives(cast, materials.keepers(cast), now)
+    yield word.urging(cast, now)
+    yield word.danger(cast, list(cast.clients.values())[7], now)
 
 
 def _stories(cast: Cast, established: list[Firm], now: datetime, seed: int) -> list[Story]:
@@ -134,9 +138,10 @@ def _newcomers(
 
 @unit_of_work
 def hold_mail(now: datetime) -> None:
-    """Keep the demo's e-mail from going out, and mark all but the newest notices as read."""
+    """Keep the demo's e-mail and digests from going out, and mark all but the newest notices as read."""
     waiting = update(OutboxMessage).where(OutboxMessage.state == "waiting")
     db.session.execute(waiting.values(state="held", last_error="demo"))
+    forget_waiting()
     old = update(Notice).where(Notice.read_at.is_(None), Notice.created_at < now - NOTICES_FRESH)
     db.session.execute(old.values(read_at=Notice.visible_at))
 

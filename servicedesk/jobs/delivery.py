@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 import time
+from email.message import EmailMessage
 
 from flask import current_app
 
@@ -16,6 +17,7 @@ from config import Settings
 from servicedesk.extensions import db
 from servicedesk.jobs import mail
 from servicedesk.notifications.actions import Claimed, claim, mark_failed, mark_sent
+from servicedesk.notifications.digests import Told
 from servicedesk.tickets.queries import numbers
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ def deliver() -> int:
 def _send(message: Claimed, owner: str) -> bool:
     settings: Settings = current_app.extensions["settings"]
     try:
-        letter = mail.compose(message, settings.mail_from, _link(message, settings.base_url))
+        letter = _compose(message, settings)
         db.session.rollback()  # no transaction stays open while the network is slow (rule C3)
         if settings.smtp_url:
             mail.send(letter, settings.smtp_url)
@@ -55,6 +57,24 @@ def _send(message: Claimed, owner: str) -> bool:
         return False
     mark_sent(message, owner)
     return True
+
+
+def _compose(message: Claimed, settings: Settings) -> EmailMessage:
+    if message.digest:
+        links = _links(message, settings.base_url)
+        return mail.compose_digest(message, settings.mail_from, links)
+    return mail.compose(message, settings.mail_from, _link(message, settings.base_url))
+
+
+def _links(message: Claimed, base_url: str) -> dict[Told, str]:
+    """Return where each notice of a digest leads; the numbers of all tickets in one statement."""
+    found = numbers({one.ticket_id for one in message.digest if one.ticket_id})
+    links = {}
+    for one in message.digest:
+        number = found.get(one.ticket_id or 0)
+        path = f"/t/{number}" if number else one.link
+        links[one] = base_url + path if path else ""
+    return links
 
 
 def _link(message: Claimed, base_url: str) -> str:

@@ -4,6 +4,7 @@ import os
 import re
 import smtplib
 import ssl
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -14,8 +15,10 @@ from flask_babel import force_locale, gettext
 
 from servicedesk.clock import clock
 from servicedesk.notifications.actions import Claimed
+from servicedesk.notifications.digests import Told
 
 TIMEOUT = 20  # seconds; a claim lasts two minutes, so nobody else takes the message meanwhile
+DIGEST_MOST = 200  # notices in one digest; the rest is on the page of notices
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -25,18 +28,49 @@ class NoEncryption(Exception):
 
 def compose(message: Claimed, sender: str, link: str) -> EmailMessage:
     """Write the e-mail in the recipient's language; a repeat carries the same Message-ID."""
-    mail = EmailMessage(policy=SMTP)
     with force_locale(message.language):
-        text = gettext(message.text)
+        subject = gettext(message.text)
         hint = gettext("这是系统自动发送的邮件，请勿直接回复。")
-    mail["Subject"] = _one_line(text)
+    body = (subject, _one_line(message.detail), link, hint)
+    return _letter(message, sender, subject, body)
+
+
+def compose_digest(message: Claimed, sender: str, links: Mapping[Told, str]) -> EmailMessage:
+    """Write the collected e-mail: ticket by ticket, what happened to each and where to look."""
+    with force_locale(message.language):
+        subject = gettext("今日通知汇总：%(n)s条", n=len(message.digest))
+        intro = gettext("上次汇总以来，与您有关的通知如下；已在系统里看过的不再列出。")
+        more = len(message.digest) - DIGEST_MOST
+        rest = gettext("另有%(n)s条，请登录后在通知页查看。", n=more) if more > 0 else ""
+        hint = gettext("这是系统自动发送的邮件，请勿直接回复。可在“我的账号”里改变接收方式。")
+        groups = _groups(message, links)
+    return _letter(message, sender, subject, (intro, *groups, rest, hint))
+
+
+def _groups(message: Claimed, links: Mapping[Told, str]) -> list[str]:
+    """Return one block for each ticket, or page that is no ticket's: its name, what happened, where."""
+    found: dict[tuple[object, str], list[Told]] = {}
+    for one in message.digest[:DIGEST_MOST]:
+        about = one.ticket_id or _one_line(one.detail)
+        found.setdefault((about, links.get(one, "")), []).append(one)
+    return [_block(told, link) for (_about, link), told in found.items()]
+
+
+def _block(told: Sequence[Told], link: str) -> str:
+    head = max((_one_line(one.detail) for one in told), key=len)
+    lines = [f"  · {_one_line(gettext(one.text))}" for one in told]
+    return "\n".join(part for part in (head, *lines, f"  {link}" if link else "") if part)
+
+
+def _letter(message: Claimed, sender: str, subject: str, body: tuple[str, ...]) -> EmailMessage:
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = _one_line(subject)
     mail["From"] = _one_line(sender)
     mail["To"] = _one_line(message.recipient)
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{_one_line(message.message_id)}>"
     mail["Auto-Submitted"] = "auto-generated"
-    parts = (text, _one_line(message.detail), link, hint)
-    mail.set_content("\n\n".join(part for part in parts if part) + "\n")
+    mail.set_content("\n\n".join(part for part in body if part) + "\n")
     return mail
 
 

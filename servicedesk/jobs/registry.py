@@ -15,6 +15,8 @@ JOBS: dict[str, Callable[[], int]] = {
     "packages": tasks.packages,
     "events": tasks.events,
     "hiring": tasks.hiring,
+    "follow_ups": tasks.follow_ups,
+    "digest": tasks.digest,
     "deliver": delivery.deliver,
     "counts": tasks.counts,
     "audit": tasks.audit,

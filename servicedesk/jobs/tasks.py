@@ -23,11 +23,12 @@ from servicedesk.enterprises.importing import forget_imports
 from servicedesk.extensions import db
 from servicedesk.hiring.arrivals import ask_who_stayed, remind_to_confirm
 from servicedesk.materials import reminders
+from servicedesk.notifications import digests
 from servicedesk.organisation.queries import parks
 from servicedesk.packages.actions import end_wait
 from servicedesk.packages.queries import waits_over
 from servicedesk.statistics.actions import build
-from servicedesk.tickets import escalation
+from servicedesk.tickets import escalation, reminding
 from servicedesk.tickets.actions import forget_submissions
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import sweep
@@ -118,6 +119,16 @@ def hiring() -> int:
 def packages() -> int:
     """End the waits of packages (公示期) whose last day is over, and open what comes after them."""
     return _work_off(lambda limit: waits_over(clock.now().astimezone(ZONE).date(), limit), end_wait)
+
+
+def follow_ups() -> int:
+    """Remind of calls that should have been made: after a resolution, after a bad rating."""
+    return _work_off(reminding.late_calls, lambda found: reminding.remind(*found))
+
+
+def digest() -> int:
+    """Make the collected e-mails of this morning, one for each person who wants them."""
+    return _work_off(digests.due, lambda found: digests.make(*found))
 
 
 def counts() -> int:

@@ -1,4 +1,9 @@
-"""Telling people, in the transaction of what happened; and sending what waits in the outbox."""
+"""Telling people, in the transaction of what happened; and sending what waits in the outbox.
+
+Each person chooses how (``User.mail_mode``, ``User.quiet``): e-mail at once, collected once a working
+morning, or none; nothing outside working time. What is urgent is told at once, whatever was chosen
+but no e-mail at all.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,10 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Update, select, update
 
 from servicedesk.accounts.models import User
+from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.identifiers import new_token
 from servicedesk.extensions import db
-from servicedesk.notifications.models import Notice, OutboxMessage
+from servicedesk.notifications.digests import Told, told_in
+from servicedesk.notifications.models import DigestEntry, Notice, OutboxMessage
 from servicedesk.notifications.queries import for_enterprise
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work
@@ -33,30 +40,50 @@ def tell(
     enterprise_id: int | None = None,
     urgent: bool = False,
 ) -> int:
-    """Add a notice, and an e-mail where there is an address, for each person; returns how many.
+    """Add a notice, and an e-mail as the person wants it, for each person; returns how many.
 
     ``key`` says what happened: the same person is never told twice of the same key. ``not_before``
-    holds reminders back until working time; ``link`` is the path of a page that is no ticket's.
-    ``enterprise_id`` is whose matter it is: a ticket says that itself, what is no ticket's must.
-    ``urgent`` notices wait for no working time.
+    is the earliest moment; ``link`` is the path of a page that is no ticket's. ``enterprise_id`` is
+    whose matter it is: a ticket says that itself, what is no ticket's must. ``urgent`` notices wait
+    for no working time and for no digest.
     """
     now = clock.now()
-    visible = not_before or now
     told = 0
     if enterprise_id is None and ticket_id is not None:
         enterprise_id = db.session.get_one(Ticket, ticket_id).enterprise_id
     for person in {person.id: person for person in people}.values():
         notice = Notice(
             user_id=person.id, ticket_id=ticket_id, text=text, detail=detail, link=link,
-            enterprise_id=enterprise_id, urgent=urgent,
-            dedup_key=f"{key}:{person.id}", created_at=now, visible_at=visible,
+            enterprise_id=enterprise_id, urgent=urgent, dedup_key=f"{key}:{person.id}",
+            created_at=now, visible_at=_moment_for(person, not_before or now, urgent),
         )  # fmt: skip
         db.session.add(notice)
-        if person.email:
-            db.session.flush()
-            db.session.add(_message(notice, person.email, visible))
+        _mail(person, notice)
         told += 1
     return told
+
+
+def _moment_for(person: User, earliest: datetime, urgent: bool) -> datetime:
+    """Return when the person may hear of something: 免打扰 waits for the next working moment."""
+    if urgent or not person.quiet:
+        return earliest
+    hours = calendar(person.park_id)
+    working = hours.is_working_moment(earliest)
+    return earliest if working else hours.next_working_moment(earliest)
+
+
+def _mail(person: User, notice: Notice) -> None:
+    """Put the e-mail into the outbox, or the notice into the person's next digest."""
+    if not person.email or person.mail_mode == "none":
+        return
+    db.session.flush()
+    if person.mail_mode == "digest" and not notice.urgent:
+        entry = DigestEntry(
+            notice_id=notice.id, user_id=person.id, not_before=notice.visible_at
+        )  # fmt: skip
+        db.session.add(entry)
+        return
+    db.session.add(_message(notice, person.email, notice.visible_at))
 
 
 def _message(notice: Notice, recipient: str, not_before: datetime) -> OutboxMessage:
@@ -95,6 +122,7 @@ class Claimed:
     ticket_id: int | None
     created_at: datetime
     link: str = ""
+    digest: tuple[Told, ...] = ()
 
 
 @unit_of_work
@@ -121,7 +149,16 @@ def claim(owner: str) -> Claimed | None:
     message = db.session.get_one(OutboxMessage, message_id, populate_existing=True)
     message.claimed_by, message.claimed_until = owner, now + CLAIM
     message.attempts += 1
-    assert message.notice_id is not None
+    return _claimed(message)
+
+
+def _claimed(message: OutboxMessage) -> Claimed:
+    if message.notice_id is None:
+        person = db.session.get_one(User, message.user_id)
+        return Claimed(
+            message.id, message.attempts, message.recipient, message.message_id, person.language,
+            "", "", None, message.created_at, digest=told_in(message.id),
+        )  # fmt: skip
     notice = db.session.get_one(Notice, message.notice_id)
     language = db.session.get_one(User, notice.user_id).language
     return Claimed(

@@ -58,6 +58,10 @@ CHANNELS = {
     "12345": N_("12345转办"),
     "project": N_("项目节点"),
 }
+URGENCIES = {
+    "safety": N_("危及安全"),
+    "stopped": N_("已停产停工"),
+}
 DESCRIPTION_MAX = 4000
 KEYS_LIVE = timedelta(days=7)  # rule C6
 

@@ -28,6 +28,8 @@ WHO_HEARS: dict[str, tuple[Audience, ...]] = {
     Step.LEVEL_2: (Audience.LEADER, Audience.UNIT_HEAD),
     Step.LEVEL_3: (Audience.LEADER, Audience.DESK_HEAD),
     "response": (Audience.DESK, Audience.DESK_HEAD),
+    "follow_up_late": (Audience.FOLLOW_UP,),
+    "contact_late": (Audience.DESK_HEAD,),
 }
 
 

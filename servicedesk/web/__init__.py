@@ -14,7 +14,7 @@ from servicedesk.web import (
     showing,
     telling,
 )
-from servicedesk.web.account.views import account
+from servicedesk.web.account import account
 from servicedesk.web.admin.views import admin
 from servicedesk.web.desk import desk
 from servicedesk.web.files import files

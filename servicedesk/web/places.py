@@ -53,6 +53,9 @@ DESK: Sequence[Section] = (
     Section("loop", N_("闭环"), "refresh", (
         Place("rules.view", "admin.rules", N_("办理规则"), "adjustments", ("admin.rules_",)),
         Place("rules.view", "admin.rehearsal", N_("规则演练"), "player-play"),
+        Place("ticket.follow_up", "desk.follow_ups", N_("回访"), "phone", ("desk.follow_up_",)),
+        Place("ticket.false_marks", "desk.false_resolutions", N_("虚假办结"), "alert-triangle",
+              ("desk.lift_false_mark",)),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",

@@ -36,6 +36,10 @@ LIGHT_NAMES: Mapping[Light, str] = {
     Light.PAUSED: N_("暂停计时"),
     Light.DONE: N_("已停止计时"),
 }
+LATE_CALLS: Mapping[str, str] = {
+    "follow_up_late": N_("回访超期"),
+    "contact_late": N_("差评回访超期"),
+}
 LADDER_NAMES: Mapping[int, str] = {
     1: N_("一级督办"),
     2: N_("二级督办"),
@@ -189,8 +193,8 @@ def iso(value: datetime | None) -> str:
 
 
 def step_name(step: str) -> str:
-    """Write the name of an alarm of the ladder."""
-    return _(STEP_NAMES[Step(step)])
+    """Write the name of an alarm: of the ladder, or of a late call."""
+    return _(LATE_CALLS.get(step) or STEP_NAMES[Step(step)])
 
 
 def minutes_in_words(minutes: int | None) -> str:

@@ -13,6 +13,7 @@ from servicedesk.core.authorization import POWERS
 from servicedesk.core.materials import SLOT_NAMES, Slot
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
+from servicedesk.tickets.actions import URGENCIES
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import TicketEvent
 from servicedesk.tickets.reckoning import NAMES
@@ -39,6 +40,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "material_lapsed": N_("容缺逾期"),
 }
 LABELS: Mapping[str, str] = {
+    "urgent": N_("紧急"),
     "reason": N_("理由"),
     "where_to_go": N_("办理渠道"),
     "unit": N_("承办单位"),
@@ -100,6 +102,8 @@ def _words(name: str, value: Any) -> str:
         return moment(datetime.fromisoformat(value))
     if name == "moved":
         return "；".join(f"{_(NAMES[one])} {_when(old)} → {_when(new)}" for one, old, new in value)
+    if name == "urgent":
+        return _(URGENCIES.get(value, value))
     if name == "result":
         return _(RESULTS[value])
     if name == "level":

@@ -13,19 +13,22 @@ from flask import Flask
 from sqlalchemy import Connection, select, text
 
 from config import Settings
+from servicedesk.accounts.actions import set_notice_wishes
 from servicedesk.accounts.models import User
 from servicedesk.audit.actions import seal
 from servicedesk.audit.queries import verify
 from servicedesk.backup.contents import encode, tables_of
+from servicedesk.clock import clock
 from servicedesk.extensions import db
-from servicedesk.notifications.models import OutboxMessage
+from servicedesk.jobs.tasks import digest
+from servicedesk.notifications.models import DigestEntry, OutboxMessage
 from servicedesk.tickets.actions import add_upload
 from servicedesk.tickets.files import store
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.search import condition
 from tests.cli.test_commands import run
 from tests.conftest import ENGINES, _administer, _named, make_app
-from tests.support import Town, pass_time
+from tests.support import Town, local, pass_time
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 CHANGED_BY_RESTORE = ("audit_entry", "outbox_message", "user_account")
@@ -140,6 +143,31 @@ def test_old_mail_is_held_after_a_restore(sqlite_app: Flask, empty: Make, tmp_pa
         run(new, "restore", file)
         states = [message.state for message in db.session.scalars(select(OutboxMessage))]
         assert states == ["failed", "waiting"]
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_old_notices_for_a_digest_are_held_after_a_restore(
+    sqlite_app: Flask, empty: Make, tmp_path: Path, kind: str
+) -> None:
+    town, file = Town(), str(tmp_path / "backup.tar.gz")
+    set_notice_wishes(town.desk, "digest", True)
+    town.file()
+    pass_time(hours=2, minutes=30)
+    town.file("bob")
+    run(sqlite_app, "backup", file)
+    new = empty(kind)
+    with new.app_context():
+        run(new, "restore", file)
+        (held,) = db.session.scalars(select(OutboxMessage)).all()
+        assert (held.state, held.recipient) == ("failed", "desk@example.invalid")
+        entries = select(DigestEntry.message_id).order_by(DigestEntry.notice_id)
+        assert list(db.session.scalars(entries)) == [held.id, None]
+        clock.set(local("2024-03-06 09:00"))
+        assert digest() == 1  # the young one goes out with the next morning
+        states = select(OutboxMessage.state).order_by(OutboxMessage.id)
+        assert list(db.session.scalars(states)) == ["failed", "waiting"]
         db.session.remove()
         db.engine.dispose()
 

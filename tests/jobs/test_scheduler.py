@@ -68,7 +68,7 @@ def test_a_tick_runs_every_job_in_order_and_notes_it(
     assert scheduler.tick("a")
     assert ran == list(registry.JOBS) == [
         "calendar", "response", "escalate", "finish", "policies", "materials", "packages",
-        "events", "hiring", "deliver", "counts", "audit", "housekeeping",
+        "events", "hiring", "follow_ups", "digest", "deliver", "counts", "audit", "housekeeping",
     ]  # fmt: skip
     runs = {run.name: run for run in db.session.scalars(select(JobRun))}
     assert runs.keys() == {*ran, "tick"}

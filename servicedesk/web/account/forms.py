@@ -1,5 +1,8 @@
 """Forms of the account pages."""
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -12,6 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import Email, EqualTo, Length, Optional
 
+from servicedesk.accounts.actions import MAIL_MODES
 from servicedesk.web.forms import at_most, phone_field, required, tidy
 
 
@@ -79,3 +83,17 @@ class PasswordForm(Form):
         _l("再输入一次新密码"),
         validators=[required(), EqualTo("password", _l("两次输入的密码不一致。"))],
     )
+
+
+class NoticeForm(Form):
+    """How one is told (通知方式)."""
+
+    mail_mode = RadioField(_l("邮件"), choices=[], validators=[required()])
+    quiet = BooleanField(
+        _l("非工作时间免打扰"),
+        description=_l("夜间、午休和休息日的通知留到上班时再告诉您；紧急件除外，随时通知。"),
+    )
+
+    def __init__(self, formdata: Any = None, **data: Any) -> None:
+        super().__init__(formdata, **data)
+        self.mail_mode.choices = [(code, _(name)) for code, name in MAIL_MODES.items()]

@@ -1,4 +1,4 @@
-"""Signing in and out, registering, joining, one's own settings and notices."""
+"""Signing in and out, registering, joining, one's own settings."""
 
 import time
 
@@ -15,21 +15,15 @@ from servicedesk.enterprises import actions as enterprises
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Refused
 from servicedesk.extensions import limiter
-from servicedesk.notifications.actions import mark_read
-from servicedesk.notifications.queries import PAGE
-from servicedesk.notifications.queries import page as notice_page
 from servicedesk.organisation.queries import default_park
-from servicedesk.tickets.queries import numbers
-from servicedesk.web.access import (
-    act_for,
-    actor,
-    chosen_enterprise,
-    public,
-    requires,
-    signed_in,
+from servicedesk.web.access import act_for, actor, public, requires, signed_in
+from servicedesk.web.account.forms import (
+    NoticeForm,
+    PasswordForm,
+    PersonForm,
+    RegisterForm,
+    SignInForm,
 )
-from servicedesk.web.account.forms import PasswordForm, PersonForm, RegisterForm, SignInForm
-from servicedesk.web.forms import number_of
 from servicedesk.web.language import COOKIE, LANGUAGES, choose
 from servicedesk.web.safety import local_path
 
@@ -216,33 +210,26 @@ def settings() -> Response | str:
             login_user(signed_in())
             flash(_("密码已修改，其他设备上的登录已全部退出。"), "success")
             return redirect(url_for("account.settings"))
-    return render_template("account/settings.html", form=form, user=signed_in())
+    return _settings_page(form)
 
 
-@account.get("/notices")
+def _settings_page(form: PasswordForm, wishes: NoticeForm | None = None) -> str:
+    person = signed_in()
+    wishes = wishes or NoticeForm(data={"mail_mode": person.mail_mode, "quiet": person.quiet})
+    return render_template("account/settings.html", form=form, wishes=wishes, user=person)
+
+
+@account.post("/account/notices")
 @requires("account.use")
-def notices() -> str:
-    """List one's notices, newest first; a requester's for the chosen enterprise."""
-    before = number_of("before")
-    rows = notice_page(signed_in().id, before, _acting_for())
-    after = rows[PAGE - 1].id if len(rows) > PAGE else None
-    shown = rows[:PAGE]
-    tickets = numbers({row.ticket_id for row in shown if row.ticket_id})
-    return render_template("account/notices.html", notices=shown, after=after, tickets=tickets)
-
-
-@account.post("/notices/read")
-@requires("account.use")
-def read_notices() -> Response:
-    """Mark all visible notices as read."""
-    mark_read(signed_in().id, enterprise_id=_acting_for())
-    return redirect(url_for("account.notices"))
-
-
-def _acting_for() -> int | None:
-    """Return the enterprise that a requester acts for; staff see all of their notices."""
-    chosen = chosen_enterprise() if actor().role is Role.REQUESTER else None
-    return chosen.id if chosen else None
+@limiter.limit("30/minute")
+def notice_wishes() -> Response | tuple[str, int]:
+    """Choose how one is told: by e-mail or not, at once or collected, and when."""
+    wishes = NoticeForm(request.form)
+    if not wishes.validate():
+        return _settings_page(PasswordForm(), wishes), 422
+    accounts.set_notice_wishes(actor(), wishes.mail_mode.data, bool(wishes.quiet.data))
+    flash(_("通知方式已保存。"), "success")
+    return redirect(url_for("account.settings"))
 
 
 @account.get("/t/<number>")

@@ -32,7 +32,7 @@ from servicedesk.web.forms import form_class, number_of, plain
 from servicedesk.web.slots import Slots, asks_to_act, blank, sent
 
 OWN_FIELDS = frozenset(
-    {"channel", "title", "description", "contact", "phone", "visited_on", "place", "met"}
+    {"channel", "title", "description", "contact", "phone", "urgent", "visited_on", "place", "met"}
 )
 
 
@@ -125,7 +125,7 @@ def _submit(
         enterprise_id=enterprise.id, title=data["title"], description=data["description"],
         contact=data["contact"], phone=data["phone"], answers=_answers(form), uploads=tokens,
         channel=data["channel"], key=request.form.get("key", "")[:100],
-        acting=asks_to_act(item),
+        acting=asks_to_act(item), urgent=data["urgent"] or "",
     )  # fmt: skip
     ticket = file_request(actor(), item, wanted, slots.wishes())
     if data["channel"] == "visit" and visit_of(ticket.id) is None:

@@ -10,6 +10,7 @@ from wtforms.validators import Optional
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.web.desk.step_forms import words
 from servicedesk.web.forms import at_most, phone_field, required, tidy
+from servicedesk.web.portal.forms import offer_urgencies, urgency_field
 
 OWN_CHANNELS = frozenset({"portal", "project"})  # the portal and the product open these
 
@@ -22,15 +23,17 @@ class OnBehalfForm(Form):
     description = words(_l("事情经过和诉求"), rows=4)
     contact = StringField(_l("联系人"), filters=[tidy], validators=[required(), at_most(40)])
     phone = phone_field(_l("联系电话"))
+    urgent = urgency_field()
     visited_on = DateField(_l("上门日期"), validators=[Optional()])
     place = StringField(_l("上门地点"), filters=[tidy], validators=[Optional(), at_most(100)])
     met = StringField(_l("见到何人"), filters=[tidy], validators=[Optional(), at_most(40)])
 
     def fill(self) -> None:
-        """Offer the channels by which a person reaches the desk."""
+        """Offer the channels by which a person reaches the desk, and what can be urgent."""
         self.channel.choices = [
             (code, _(label)) for code, label in CHANNELS.items() if code not in OWN_CHANNELS
         ]
+        offer_urgencies(self.urgent)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check every field; a visit has a day, a place and a person."""

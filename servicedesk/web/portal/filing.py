@@ -117,6 +117,7 @@ def _request(item: ServiceItem, form: FilingForm, kept: list[Upload]) -> Request
         uploads=_tokens(kept),
         key=form.key.data or "",
         acting=asks_to_act(item),
+        urgent=form.urgent.data or "",
     )
 
 

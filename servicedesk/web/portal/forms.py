@@ -19,7 +19,7 @@ from wtforms.validators import Optional
 
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import fields_of
-from servicedesk.tickets.actions import DESCRIPTION_MAX
+from servicedesk.tickets.actions import DESCRIPTION_MAX, URGENCIES
 from servicedesk.web.forms import at_most, form_class, phone_field, required, tidy
 from servicedesk.web.portal.words import _
 from servicedesk.web.showing import BAD_REASONS, RATING_NAMES
@@ -56,6 +56,26 @@ def _text(label: Any, rows: int, longest: int, *checks: Any, **more: Any) -> Tex
     )  # fmt: skip
 
 
+def urgency_field() -> RadioField:
+    """Return the question whether a request is urgent (紧急件), and what that means."""
+    return RadioField(
+        _l("是否紧急"),
+        choices=[],
+        default="",
+        validators=[Optional()],
+        description=_l(
+            "紧急件两小时内联系您（夜间和休息日也一样），一个工作日内处置，直接报分管领导；"
+            "只用于正在危及安全或已停产停工，核实不属实的会转为普通件并记录在案。"
+        ),
+    )
+
+
+def offer_urgencies(field: RadioField) -> None:
+    """Offer the reasons for which a request can be urgent, in the person's language."""
+    reasons = [(code, _(name)) for code, name in URGENCIES.items()]
+    field.choices = [("", _("不紧急，按承诺时限办理")), *reasons]
+
+
 class FilingForm(BaseForm):
     """What every request has; the item's own questions are added to it."""
 
@@ -73,6 +93,11 @@ class FilingForm(BaseForm):
     )  # fmt: skip
     contact = StringField(_l("联系人"), filters=[tidy], validators=[required(), at_most(40)])
     phone = phone_field(_l("联系电话"))
+    urgent = urgency_field()
+
+    def __init__(self, formdata: Any = None, **data: Any) -> None:
+        super().__init__(formdata, **data)
+        offer_urgencies(self.urgent)
 
 
 def filing_class(item: ServiceItem) -> type[FilingForm]:
@@ -147,6 +172,27 @@ class AskResumeForm(StepForm):
     note = _text(_l("要说的话（如材料已备齐、情况已变化）"), 3, REASON_MAX, required())
 
 
+class UrgeForm(StepForm):
+    """催办: please go on, once a working day."""
+
+    step = "urge"
+    note = _text(_l("想说的话（选填）"), 2, REASON_MAX, Optional())
+
+
+class TakeUpForm(StepForm):
+    """一键恢复办理 of a matter that was ended because nobody answered."""
+
+    step = "take_up"
+    note = _text(_l("补充说明（选填）"), 2, REASON_MAX, Optional())
+
+
+class ReopenForm(StepForm):
+    """A closed matter that has come up again."""
+
+    step = "reopen"
+    reason = _text(_l("哪里又出了问题"), 3, REASON_MAX, required())
+
+
 class MessageForm(StepForm):
     """A message to the desk or the unit."""
 
@@ -156,5 +202,15 @@ class MessageForm(StepForm):
 
 STEP_FORMS: dict[str, type[StepForm]] = {
     form.step: form
-    for form in (SupplementForm, ConfirmForm, DisputeForm, RateForm, WithdrawForm, AskResumeForm)
+    for form in (
+        SupplementForm,
+        ConfirmForm,
+        DisputeForm,
+        RateForm,
+        WithdrawForm,
+        AskResumeForm,
+        UrgeForm,
+        TakeUpForm,
+        ReopenForm,
+    )
 }

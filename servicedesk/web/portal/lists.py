@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import items_by_id
+from servicedesk.core.permissions import allows
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import ENDS, State
 from servicedesk.tickets.listing import Filter, Page, page
@@ -21,6 +22,7 @@ TABS: Mapping[str, str] = {
     "todo": N_("待我处理"),
     "open": N_("在办"),
     "closed": N_("已结束"),
+    "abandoned": N_("可恢复办理"),
 }
 MY_TURN: Mapping[State, str] = {
     State.AWAITING_ENTERPRISE: N_("轮到您：补充材料或信息"),
@@ -37,12 +39,15 @@ class Line:
     row: Row[Any]
     item: ServiceItem
     turn: str
+    can_go_on: bool
 
 
 def tab(name: str, after: str) -> Page:
     """Return one page of a tab: ``actor()`` reaches the chosen enterprise only."""
     if name == "todo":
         return _in_states(MY_TURN, after)
+    if name == "abandoned":
+        return page(actor(), Filter(state=State.ABANDONED, after=after), SIZE)
     if name == "closed":
         return _in_states(ENDS, after)
     return page(actor(), Filter(view=name, after=after), SIZE)
@@ -72,7 +77,14 @@ def lines(rows: Sequence[Row[Any]]) -> list[Line]:
     if not rows:
         return []
     catalogue = items_by_id(actor().park_id)
-    return [Line(row, catalogue[row.item_id], _turn(row.state)) for row in rows]
+    may_go_on = allows(actor(), "ticket.supplement")
+    return [
+        Line(
+            row, catalogue[row.item_id], _turn(row.state),
+            may_go_on and row.state == State.ABANDONED,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _turn(state: str) -> str:

@@ -110,6 +110,8 @@ def _does(ticket: Ticket, state: State) -> str:
     """A bad rating is looked into by somebody who has not handled the matter."""
     if state is State.RATED and (ticket.rating or 5) <= BAD_RATING:
         return _("核实您的差评：由没有办过这件事的人联系您，属实就退回重办")
+    if ticket.rectifying and state in BEFORE_RESOLUTION:
+        return _("整改您不满意的地方，由没有被差评的人员办理；办结后请您再评价")
     return _(NEXT[state])
 
 
@@ -132,6 +134,8 @@ def _until(ticket: Ticket, state: State) -> datetime | None:
         return ticket.sign_due_at
     if state is State.FOLLOWED_UP:
         return ticket.rating_due_at
+    if state is State.RATED and ticket.called_back_at is None:
+        return ticket.contact_due_at
     return ticket.due_at if state in BEFORE_RESOLUTION else None
 
 

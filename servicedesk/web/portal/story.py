@@ -9,7 +9,7 @@ from servicedesk.core.permissions import ROLE_NAMES, Role
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.reports.masking import masked_name
-from servicedesk.tickets.actions import CHANNELS
+from servicedesk.tickets.actions import CHANNELS, URGENCIES
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import TicketEvent, Upload
 from servicedesk.tickets.reckoning import NAMES, OF_ENTERPRISE
@@ -27,14 +27,19 @@ ICONS: Mapping[str, str] = {
     "confirm": "check", "dispute": "refresh", "follow_up": "phone", "miss": "phone",
     "rework": "refresh", "rate": "star", "withdraw": "x", "act": "hand-stop", "suspend": "player-pause",
     "hand_in": "file-import", "material_lapsed": "alert-triangle", "ask_resume": "player-play",
-    "resume": "player-play", "terminate": "circle-x", "recompute": "calendar",
     "rules_applied": "adjustments", "rules_undone": "adjustments",
+    "resume": "player-play", "terminate": "circle-x", "recompute": "calendar", "urge": "bell",
+    "abandon": "circle-x", "take_up": "player-play", "reopen": "refresh",
+    "approve_supplement": "player-pause", "advance_stage": "arrow-right",
+    "mark_urgent": "alert-triangle",
 }  # fmt: skip
 LOUD = frozenset(
     {
         "material_lapsed",
         "decline",
         "request_supplement",
+        "approve_supplement",
+        "abandon",
         "dispute",
         "rework",
         "suspend",
@@ -134,6 +139,13 @@ def _submitted(channel: str) -> str:
 
 _SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
     "request_supplement": "request",
+    "approve_supplement": "request",
+    "take_up": "note",
+    "reopen": "reason",
+    "urge": "note",
+    "advance_stage": "note",
+    "mark_urgent": "reason",
+    "unmark_urgent": "reason",
     "supplement": "answer",
     "resolve": "resolution",
     "dispute": "reason",
@@ -156,6 +168,15 @@ def _says(event: TicketEvent) -> str:
 
 def _no_facts(event: TicketEvent) -> Facts:
     return []
+
+
+def _submitted_as(event: TicketEvent) -> Facts:
+    why = str(event.data.get("urgent") or "")
+    return [(_("紧急"), _(URGENCIES.get(why, why)))] if why else []
+
+
+def _staged(event: TicketEvent) -> Facts:
+    return [(_("阶段"), _(str(event.data.get("stage", ""))))]
 
 
 def _declined(event: TicketEvent) -> Facts:
@@ -208,6 +229,8 @@ def _moment(value: object) -> str:
 
 
 _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
+    "submit": _submitted_as,
+    "advance_stage": _staged,
     "decline": _declined,
     "terminate": _declined,
     "act": _acted,

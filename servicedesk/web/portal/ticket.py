@@ -30,6 +30,7 @@ from servicedesk.web.portal.story import Entry, story
 from servicedesk.web.portal.words import _
 
 BUTTONS = {"primary": "primary", "warning": "warning", "danger": "danger", "quiet": "secondary"}
+ASKING = frozenset({"request_supplement", "approve_supplement"})
 DONE: Mapping[str, str] = {
     "supplement": N_("补正已提交，承办单位继续办理。"),
     "confirm": N_("谢谢确认，请再花几秒评价一下。"),
@@ -37,6 +38,9 @@ DONE: Mapping[str, str] = {
     "rate": N_("谢谢您的评价。"),
     "withdraw": N_("申请已撤回。"),
     "ask_resume": N_("已要求续办，服务台会尽快恢复办理或答复您。"),
+    "urge": N_("已催办：承办人、单位负责人和受理员都会收到。"),
+    "take_up": N_("已恢复办理，承办单位继续办，期限重新计算。"),
+    "reopen": N_("已恢复办理，承办单位会尽快联系您。"),
 }
 
 
@@ -181,8 +185,10 @@ def _offers(ticket: Ticket, attempt: Attempt) -> list[Offer]:
 
 
 def _last(entries: Sequence[Entry]) -> dict[str, Entry]:
-    """Return the newest entry of each kind: what was asked, what was answered."""
-    return {entry.kind: entry for entry in entries}
+    """Return the newest entry of each kind; ``asked`` is the newest request to add something."""
+    found = {entry.kind: entry for entry in entries}
+    asked = [entry for entry in entries if entry.kind in ASKING]
+    return {**found, "asked": asked[-1]} if asked else found
 
 
 def _lost(attempt: Attempt, offers: Sequence[Offer]) -> list[str]:
