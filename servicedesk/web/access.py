@@ -28,6 +28,7 @@ View = Callable[P, T]
 STAFF_IDLE_SECONDS = 30 * 60
 REQUESTER_IDLE_SECONDS = 12 * 3600
 FLASK_OWN = {"static"}
+BY_ITSELF = frozenset({"desk.ticket_presence"})  # a page asks these alone: nobody need sit there
 STAFF_SIDES = frozenset({"desk", "insight", "admin"})
 CHOSEN = "enterprise"  # the session's word for the enterprise that a requester acts for
 
@@ -192,7 +193,7 @@ def _end_idle_session() -> None:
     if now - seen > (STAFF_IDLE_SECONDS if staff else REQUESTER_IDLE_SECONDS):
         logout_user()
         session.clear()
-    elif now - seen > 60:
+    elif now - seen > 60 and request.endpoint not in BY_ITSELF:
         session["seen"] = now
 
 

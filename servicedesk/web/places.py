@@ -51,6 +51,7 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
 
 DESK: Sequence[Section] = (
     Section("loop", N_("闭环"), "refresh", (
+        Place("workbench.use", "desk.replies", N_("常用语"), "message", ("desk.reply_",)),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",

@@ -18,7 +18,7 @@ LIVES = timedelta(days=30)
 TEXT_MAX = 4000
 FIELDS_MAX = 80
 ALL_MAX = 20_000
-_FIELD = re.compile(r"[a-z0-9_-]{1,80}")
+_FIELD = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 @unit_of_work

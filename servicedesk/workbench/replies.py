@@ -172,5 +172,6 @@ def filled(
     actor: Actor, ticket: Ticket, found: Iterable[CannedReply]
 ) -> list[tuple[CannedReply, str]]:
     """Return replies with their texts as they read on this ticket."""
-    values = values_of(actor, ticket)
-    return [(one, placeholders.fill(one.body, values)) for one in found]
+    wanted = list(found)
+    values = values_of(actor, ticket) if wanted else {}
+    return [(one, placeholders.fill(one.body, values)) for one in wanted]
