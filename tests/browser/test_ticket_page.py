@@ -153,5 +153,5 @@ def test_a_reply_by_keyboard_and_a_mention(sqlite_app: Flask, base: str, person:
     desk.locator("[data-form=note] [data-send]").click()
     expect(desk.locator(".follow")).to_contain_text("head 甲")
     head = person("head")
-    head.goto(f"{base}/account/notices")
+    head.goto(f"{base}/notices")
     expect(head.locator("main")).to_contain_text("提到了您")

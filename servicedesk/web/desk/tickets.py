@@ -210,7 +210,7 @@ def _left_over(
     """Return what the person wrote for steps that are not open any more: it is not lost."""
     there = shown.names | set(TALKS)
     texts = {name: list(draft.body.values()) for name, draft in drafts.items()}
-    if opened in BY_NAME and wrong is not None:
+    if opened is not None and opened in BY_NAME and wrong is not None:
         texts[opened] = [field.data for field in wrong if isinstance(field, TextAreaField)]
     return [
         {
