@@ -22,14 +22,6 @@ def follow(ticket_id: int, user_id: int, kind: str = "follower") -> bool:
     return True
 
 
-def follows(ticket_id: int, user_id: int | None) -> bool:
-    """Tell whether the person follows the ticket by an own wish or a mention (关注)."""
-    query = select(Follower.id).where(
-        Follower.ticket_id == ticket_id, Follower.user_id == user_id, Follower.kind == "follower"
-    )
-    return db.session.scalar(query) is not None
-
-
 @unit_of_work
 def unfollow(ticket_id: int, user_id: int) -> None:
     """Let a follower hear no more; a reporter stays informed to the end."""

@@ -13,7 +13,7 @@ from servicedesk.jobs.tasks import housekeeping
 from servicedesk.notifications.models import Notice
 from servicedesk.notifications.queries import unread
 from servicedesk.tickets.actions import send_message
-from servicedesk.tickets.following import follow, followers, follows, unfollow
+from servicedesk.tickets.following import follow, followers, unfollow
 from servicedesk.tickets.mentions import colleagues, strangers
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.transaction import writing
@@ -251,8 +251,7 @@ def test_whoever_is_mentioned_hears_and_follows(app: Flask) -> None:
     send_message(town.officer, ticket.id, "请@unithead 甲 和 @officer 甲 看", internal=True)
     assert texts(town, "unithead", ticket)[-1] == "同事在工单的内部备注中提到了您。"
     assert "同事在工单的内部备注中提到了您。" not in texts(town, "officer", ticket)
-    assert follows(ticket.id, town.user("unithead").id)
-    assert not follows(ticket.id, town.user("officer").id)
+    assert [one.id for one in followers(ticket.id, "follower")] == [town.user("unithead").id]
     event = db.session.scalars(select(TicketEvent).where(TicketEvent.kind == "note")).one()
     assert event.data == {"mentions": ["officer 甲", "unithead 甲"]}
 

@@ -1,19 +1,18 @@
 """The tools of whoever works on a ticket: replies, drafts, followers, who is here, the way back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 
 from servicedesk.clock import clock
 from servicedesk.core.permissions import allows
-from servicedesk.core.placeholders import NAMES
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.organisation.queries import unit as get_unit
-from servicedesk.tickets.following import followers, follows
+from servicedesk.tickets.following import followers
 from servicedesk.tickets.mentions import colleagues
 from servicedesk.tickets.models import Ticket
-from servicedesk.tickets.sight import who_may_see
 from servicedesk.tickets.taking_back import way_back
 from servicedesk.web.access import actor
 from servicedesk.workbench.models import UndoNote
@@ -32,22 +31,23 @@ def panel(ticket: Ticket) -> dict[str, Any]:
     """Return what the ticket's page shows of it."""
     using = allows(actor(), "workbench.use")
     seeing = colleagues(ticket) if using else []
+    sight = {one.id for one in seeing}
+    following = [one for one in followers(ticket.id, "follower") if one.id in sight]
     return {
         "tools_here": presence_words(others(ticket.id, actor().user_id)),
         "tools_undo": _undo(ticket),
-        "tools_follows": follows(ticket.id, actor().user_id),
-        "tools_followers": who_may_see(ticket, followers(ticket.id, "follower")),
+        "tools_follows": actor().user_id in {one.id for one in following},
+        "tools_followers": following,
         "tools_replies": filled(actor(), ticket, replies(actor())) if using else [],
         "tools_colleagues": [
             (one.name, get_unit(one.unit_id).name if one.unit_id else "", one.role)
             for one in seeing
             if one.id != actor().user_id
         ],
-        "tools_placeholders": NAMES,
     }
 
 
-def presence_words(people: list[Colleague] | Any) -> list[dict[str, Any]]:
+def presence_words(people: Sequence[Colleague]) -> list[dict[str, Any]]:
     """Return who is here, in words, as the page and its heartbeat show it."""
     return [
         {
