@@ -34,8 +34,11 @@ from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import sweep
 from servicedesk.tickets.queries import stored_names
 from servicedesk.tickets.recomputing import recompute_park
+from servicedesk.tickets.taking_back import forget_ways_back
 from servicedesk.tickets.uploads import forget_uploads
 from servicedesk.training.actions import finish_events, remind_of_events
+from servicedesk.workbench.drafts import forget_drafts
+from servicedesk.workbench.presence import forget_presence
 
 K = TypeVar("K", bound=Hashable)
 log = logging.getLogger(__name__)
@@ -152,6 +155,7 @@ def housekeeping() -> int:
     settings: Settings = current_app.extensions["settings"]
     rows = forget_uploads() + forget_old_attempts() + forget_submissions()
     rows += forget_templates() + forget_imports()
+    rows += forget_drafts() + forget_presence() + forget_ways_back()
     return rows + sweep(settings.uploads_dir, stored_names() | template_files())
 
 

@@ -40,6 +40,7 @@ from servicedesk.organisation.queries import park as get_park
 from servicedesk.statistics.marks import mark
 from servicedesk.tickets import clocks, search
 from servicedesk.tickets.effects import EFFECTS, Change
+from servicedesk.tickets.mentions import heard_by, tell_of_mention
 from servicedesk.tickets.models import Submission, Ticket, TicketEvent
 from servicedesk.tickets.queries import facts_of, subject_of
 from servicedesk.tickets.reactions import react
@@ -264,20 +265,20 @@ def refusals_on_record(actor: Actor, action: str, ticket_id: int) -> Iterator[No
 def _take(
     actor: Actor, ticket_id: int, step: Transition, inputs: Mapping[str, Any], seen: int | None
 ) -> Ticket:
-    ticket = _locked(ticket_id, seen)
+    ticket = locked(ticket_id, seen)
     facts = facts_of(ticket)
     if refused := refusal(step, actor, subject_of(ticket), facts, inputs):
         raise Refused(refused.reason, field=refused.field, kind=refused.kind)
-    before, former_resolution = _snapshot(ticket), ticket.resolved_at
+    before, former_resolution = snapshot(ticket), ticket.resolved_at
     change = Change(ticket, actor, clock.now(), inputs)
     kept = columns_of(ticket) if step.undoable else {}
     EFFECTS[step.name](change)
     ticket.state = destination(step, State(ticket.state))
-    _touch(ticket)
+    touch(ticket)
     db.session.flush()
     event = _add_event(ticket, actor, step.name, shown=step.shown, data=change.data)
     take_uploads(actor, ticket, event, inputs.get("uploads") or ())
-    record(actor, f"ticket.{step.name}", "ticket", ticket.id, before, _snapshot(ticket))
+    record(actor, f"ticket.{step.name}", "ticket", ticket.id, before, snapshot(ticket))
     key = f"ticket:{ticket.id}:v{ticket.version}"
     later = keep_way_back(actor, ticket, step, kept) if step.undoable else None
     tell_about(ticket, step.hearers(facts), step.told, key, later, but=actor.user_id)
@@ -293,19 +294,25 @@ def _counts_change(step: Transition, ticket: Ticket) -> bool:
     )  # fmt: skip
 
 
-def _locked(ticket_id: int, seen: int | None) -> Ticket:
+def locked(ticket_id: int, seen: int | None) -> Ticket:
+    """Return the ticket for a change, locked against every other one.
+
+    Raises:
+        Conflict: it has changed since version ``seen`` was shown.
+    """
     ticket = db.session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
     if seen is not None and ticket.version != seen:
         raise Conflict(seen, ticket.version)
     return ticket
 
 
-def _touch(ticket: Ticket) -> None:
+def touch(ticket: Ticket) -> None:
     """Make every step move the version, also one that changes children only."""
     ticket.steps += 1
 
 
-def _snapshot(ticket: Ticket) -> dict[str, Any]:
+def snapshot(ticket: Ticket) -> dict[str, Any]:
+    """Return what the audit trail keeps of a ticket before and after a change."""
     return {
         "state": ticket.state,
         "version": ticket.version,
@@ -373,7 +380,7 @@ def send_message(
     A message from the desk or the unit is a first response (首次响应).
 
     Raises:
-        Refused: not permitted, or nothing was written.
+        Refused: not permitted, nothing was written, or a note mentions somebody who may not see it.
     """
     with refusals_on_record(actor, "ticket.note" if internal else "ticket.message", ticket_id):
         return _send_message(actor, ticket_id, body, internal, uploads)
@@ -383,17 +390,21 @@ def send_message(
 def _send_message(
     actor: Actor, ticket_id: int, body: str, internal: bool, uploads: Sequence[str]
 ) -> TicketEvent:
-    ticket = _locked(ticket_id, None)
+    ticket = locked(ticket_id, None)
     permission = "ticket.note" if internal else "ticket.message"
     if not allows(actor, permission, subject_of(ticket)):
         raise Refused(N_("您没有执行此操作的权限。"), kind="permission")
     if not body.strip() and not uploads:
         raise Refused(N_("请写下要说的话。"), field="body")
     kind = "note" if internal else "message"
-    event = _add_event(ticket, actor, kind, shown=not internal, body=body.strip())
+    heard = heard_by(ticket, body) if internal else []
+    said = {"mentions": [one.name for one in heard]} if heard else {}
+    event = _add_event(ticket, actor, kind, shown=not internal, body=body.strip(), data=said)
     take_uploads(actor, ticket, event, uploads)
     record(actor, f"ticket.{kind}", "ticket", ticket.id)
-    if not internal:
+    if internal:
+        tell_of_mention(ticket, event, heard, actor)
+    else:
         _tell_other_side(actor, ticket, event)
     return event
 

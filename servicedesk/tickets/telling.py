@@ -13,6 +13,7 @@ from servicedesk.enterprises.queries import members
 from servicedesk.notifications.actions import tell
 from servicedesk.tickets.following import followers
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.sight import who_may_see
 from servicedesk.tickets.support import supporters
 
 ROLES = {
@@ -89,8 +90,12 @@ def tell_about(
     not_before: datetime | None = None,
     but: int | None = None,
 ) -> int:
-    """Tell ``audiences`` about ``ticket``, but not the person ``but`` who did it."""
-    heard = [*people(ticket, audiences), *followers(ticket.id, "follower")]
+    """Tell ``audiences`` about ``ticket``, but not the person ``but`` who did it.
+
+    Followers hear of it as long as they may see it: a unit that had it once does not for ever.
+    """
+    following = who_may_see(ticket, followers(ticket.id, "follower"))
+    heard = [*people(ticket, audiences), *following]
     told = [person for person in heard if person.id != but]
     title = ticket.number if ticket.confidential else f"{ticket.number} {ticket.title}"
     return tell(

@@ -28,6 +28,7 @@ View = Callable[P, T]
 STAFF_IDLE_SECONDS = 30 * 60
 REQUESTER_IDLE_SECONDS = 12 * 3600
 FLASK_OWN = {"static"}
+BY_ITSELF = frozenset({"desk.ticket_presence"})  # a page asks these alone: nobody need sit there
 STAFF_SIDES = frozenset({"desk", "insight", "admin"})
 BY_ITSELF = frozenset({"account.new_notices"})  # what open pages ask for with nobody there
 CHOSEN = "enterprise"  # the session's word for the enterprise that a requester acts for

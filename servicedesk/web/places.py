@@ -56,6 +56,7 @@ DESK: Sequence[Section] = (
         Place("ticket.follow_up", "desk.follow_ups", N_("回访"), "phone", ("desk.follow_up_",)),
         Place("ticket.false_marks", "desk.false_resolutions", N_("虚假办结"), "alert-triangle",
               ("desk.lift_false_mark",)),
+        Place("workbench.use", "desk.replies", N_("常用语"), "message", ("desk.reply_",)),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",

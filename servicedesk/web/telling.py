@@ -1,7 +1,7 @@
 """A line of a ticket's timeline in words: its name, and what was said, label by label."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
@@ -11,10 +11,12 @@ from servicedesk.catalogue.fields import Field, FieldType
 from servicedesk.catalogue.queries import metrics
 from servicedesk.core.authorization import POWERS
 from servicedesk.core.materials import SLOT_NAMES, Slot
+from servicedesk.core.routing import RETURN_REASONS
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.tickets.actions import URGENCIES
 from servicedesk.tickets.effects import RESULTS
+from servicedesk.tickets.effects.desk import DUTIES
 from servicedesk.tickets.models import TicketEvent
 from servicedesk.tickets.reckoning import NAMES
 from servicedesk.web.forms import localised
@@ -25,6 +27,7 @@ from servicedesk.web.showing import (
     moment,
     named,
     step_name,
+    whole_day,
 )
 
 OTHER_NAMES: Mapping[str, str] = {
@@ -38,21 +41,57 @@ OTHER_NAMES: Mapping[str, str] = {
     "rules_undone": N_("撤销套用办理规则"),
     "hand_in": N_("补交材料"),
     "material_lapsed": N_("容缺逾期"),
+    "undo": N_("撤销上一步"),
 }
-LABELS: Mapping[str, str] = {
-    "urgent": N_("紧急"),
+ICONS: Mapping[str, str] = {
+    "submit": "send", "accept": "check", "decline": "x", "dispatch": "arrow-right",
+    "merge": "arrow-merge", "split": "git-branch", "mark_urgent": "bolt", "unmark_urgent": "bolt",
+    "hand_over": "users", "sign": "edit", "return": "arrow-left", "contest": "scale",
+    "settle": "gavel", "assign": "user", "ask_support": "users-group", "answer_support": "message",
+    "withdraw_support": "user-x", "advance_stage": "route", "act": "hand-stop",
+    "request_supplement": "player-pause", "ask_supplement_again": "help",
+    "approve_supplement": "player-pause", "refuse_supplement": "ban", "supplement": "player-play",
+    "abandon": "hourglass", "take_up": "player-play", "suspend": "player-pause",
+    "resume": "player-play", "ask_resume": "player-play", "terminate": "circle-x",
+    "request_extension": "clock", "approve_extension": "clock", "refuse_extension": "clock",
+    "propose_plan": "timeline", "approve_plan": "timeline", "refuse_plan": "timeline",
+    "reach_milestone": "flag", "resolve": "circle-check", "resolve_with_problem": "circle-check",
+    "confirm": "check", "dispute": "refresh", "follow_up": "phone", "miss": "phone",
+    "refuse_call": "phone", "call_back": "phone", "rework": "refresh", "rate": "star",
+    "close": "lock", "close_verified": "lock", "close_unrated": "lock", "close_unreached": "lock",
+    "reopen": "lock-open", "lift_false": "shield-check", "urge": "bell", "withdraw": "x",
+    "message": "message", "note": "note", "escalate": "alert-triangle",
+    "response_late": "alert-triangle", "recompute": "calendar", "rules_applied": "adjustments",
+    "rules_undone": "adjustments", "hand_in": "file-import",
+    "material_lapsed": "alert-triangle", "undo": "history",
+}  # fmt: skip
+LABELS: Mapping[str, str] = {  # every key that an event may have, but those of NOT_SAID
+    "undone": N_("撤销的步骤"),
+    "urgent": N_("紧急情形"),
+    "code": N_("退单理由"),
     "reason": N_("理由"),
     "where_to_go": N_("办理渠道"),
-    "unit": N_("承办单位"),
+    "duty": N_("移交的职责"),
+    "from": N_("原来的人"),
+    "to": N_("接手的人"),
+    "unit": N_("单位"),
     "assignee": N_("承办人"),
+    "into": N_("并入工单"),
+    "title": N_("拆出的事项"),
+    "stage": N_("进入阶段"),
+    "milestones": N_("节点计划"),
+    "milestone": N_("完成的节点"),
     "note": N_("说明"),
-    "request": N_("需要补正"),
-    "answer": N_("补正内容"),
+    "request": N_("需要做什么"),
+    "answer": N_("答复"),
+    "answer_by": N_("最迟补交"),
     "days": N_("工作日数"),
+    "until": N_("申请延到"),
     "due_at": N_("新的期限"),
     "result": N_("结果"),
     "resolution": N_("办理情况"),
     "former_resolution": N_("原办理情况"),
+    "false_resolution": N_("虚假办结"),
     "level": N_("评价"),
     "power": N_("代办内容"),
     "reasons": N_("原因"),
@@ -67,14 +106,18 @@ LABELS: Mapping[str, str] = {
     "material": N_("材料"),
     "how": N_("方式"),
     "due_on": N_("承诺日期"),
+    "mentions": N_("已通知"),
 }
-MOMENTS = frozenset({"due_at", "old", "new"})
+NOT_SAID = frozenset({"unit_code", "channel"})  # for the machine, or said elsewhere on the page
+MOMENTS = frozenset({"due_at", "old", "new", "answer_by"})
+DAYS = frozenset({"until", "due_on"})
 
 
 def register(app: Flask) -> None:
     """Give every template the words for events and answers."""
     app.jinja_env.filters.update(
         event_name=event_name,
+        event_icon=lambda event: ICONS.get(event.kind, "activity"),
         event_details=event_details,
         field_label=field_label,
         answer=answer,
@@ -100,31 +143,20 @@ def event_details(event: TicketEvent) -> list[tuple[str, str]]:
 def _words(name: str, value: Any) -> str:
     if name in MOMENTS:
         return moment(datetime.fromisoformat(value))
-    if name == "moved":
-        return "；".join(f"{_(NAMES[one])} {_when(old)} → {_when(new)}" for one, old, new in value)
-    if name == "urgent":
-        return _(URGENCIES.get(value, value))
-    if name == "result":
-        return _(RESULTS[value])
-    if name == "level":
-        return _(RATING_NAMES[value])
-    if name == "reasons":
-        return "；".join(_(BAD_REASONS.get(reason, reason)) for reason in value)
-    if name == "how":
-        return _(SLOT_NAMES[Slot(value)])
-    if name == "power":
-        return _(POWERS[value])
-    if name == "step":
-        return step_name(value)
-    if name == "late_minutes":
-        return minutes_in_words(value)
-    if name == "outcomes":
-        return _outcomes(value)
-    return str(value)
+    if name in DAYS:
+        return whole_day(date.fromisoformat(value))
+    say = _SAYING.get(name)
+    return say(value) if say is not None else str(value)
 
 
 def _when(value: str) -> str:
     return moment(datetime.fromisoformat(value)) if value else "—"
+
+
+def _milestone(line: str) -> str:
+    """A milestone is kept as ``2024-03-05 name``."""
+    day, _space, name = line.partition(" ")
+    return f"{whole_day(date.fromisoformat(day))} {name}"
 
 
 def _outcomes(values: Mapping[str, float]) -> str:
@@ -133,6 +165,29 @@ def _outcomes(values: Mapping[str, float]) -> str:
         f"{named(known[code])} {number(value)} {known[code].unit}" for code, value in values.items()
     ]
     return "；".join(parts)
+
+
+_SAYING: Mapping[str, Callable[[Any], str]] = {
+    "undone": lambda name: _(BY_NAME[name].label),
+    "urgent": lambda code: _(URGENCIES.get(code, code)),
+    "code": lambda code: _(RETURN_REASONS.get(code, code)),
+    "duty": lambda code: _(DUTIES.get(code, code)),
+    "stage": lambda name: _(name),
+    "milestones": lambda lines: "\n".join(_milestone(line) for line in lines),
+    "result": lambda code: _(RESULTS[code]),
+    "false_resolution": lambda _marked: _("企业的答复与办理情况不符，已记录"),
+    "level": lambda level: _(RATING_NAMES[level]),
+    "reasons": lambda codes: "；".join(_(BAD_REASONS.get(code, code)) for code in codes),
+    "how": lambda code: _(SLOT_NAMES[Slot(code)]),
+    "power": lambda code: _(POWERS[code]),
+    "step": step_name,
+    "late_minutes": minutes_in_words,
+    "outcomes": _outcomes,
+    "mentions": lambda people: "、".join(people),
+    "moved": lambda times: "；".join(
+        f"{_(NAMES[one])} {_when(old)} → {_when(new)}" for one, old, new in times
+    ),
+}
 
 
 def number(value: float) -> str:

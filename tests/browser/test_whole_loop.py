@@ -19,6 +19,9 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 def step(page: Page, name: str, **values: str) -> None:
     """Take one step on the desk's ticket page, filling in its form."""
     block = page.locator(f"details[data-step={name}]")
+    group = page.locator("details.action-group:not([open])", has=block)
+    if group.count():
+        group.locator("> summary").click()
     if block.get_attribute("open") is None:
         block.locator("summary").click()
     for field, value in values.items():

@@ -28,10 +28,13 @@ ICONS: Mapping[str, str] = {
     "rework": "refresh", "rate": "star", "withdraw": "x", "act": "hand-stop", "suspend": "player-pause",
     "hand_in": "file-import", "material_lapsed": "alert-triangle", "ask_resume": "player-play",
     "rules_applied": "adjustments", "rules_undone": "adjustments",
-    "resume": "player-play", "terminate": "circle-x", "recompute": "calendar", "urge": "bell",
-    "abandon": "circle-x", "take_up": "player-play", "reopen": "refresh",
-    "approve_supplement": "player-pause", "advance_stage": "arrow-right",
-    "mark_urgent": "alert-triangle",
+    "resume": "player-play", "terminate": "circle-x", "recompute": "calendar",
+    "merge": "arrow-merge", "split": "git-branch", "mark_urgent": "bolt", "unmark_urgent": "bolt",
+    "advance_stage": "route", "approve_supplement": "player-pause", "abandon": "hourglass",
+    "take_up": "player-play", "approve_plan": "timeline", "reach_milestone": "flag",
+    "resolve_with_problem": "circle-check", "refuse_call": "phone", "call_back": "phone",
+    "reopen": "lock-open", "urge": "bell", "close": "lock", "close_unreached": "lock",
+    "close_verified": "lock", "close_unrated": "lock",
 }  # fmt: skip
 LOUD = frozenset(
     {
@@ -40,6 +43,7 @@ LOUD = frozenset(
         "request_supplement",
         "approve_supplement",
         "abandon",
+        "mark_urgent",
         "dispute",
         "rework",
         "suspend",
@@ -140,14 +144,17 @@ def _submitted(channel: str) -> str:
 _SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
     "request_supplement": "request",
     "approve_supplement": "request",
-    "take_up": "note",
-    "reopen": "reason",
-    "urge": "note",
-    "advance_stage": "note",
-    "mark_urgent": "reason",
-    "unmark_urgent": "reason",
     "supplement": "answer",
     "resolve": "resolution",
+    "resolve_with_problem": "resolution",
+    "advance_stage": "note",
+    "reach_milestone": "note",
+    "call_back": "note",
+    "mark_urgent": "reason",
+    "unmark_urgent": "reason",
+    "reopen": "reason",
+    "take_up": "note",
+    "urge": "note",
     "dispute": "reason",
     "rework": "reason",
     "withdraw": "reason",
@@ -224,6 +231,37 @@ def _recomputed(event: TicketEvent) -> Facts:
     return facts
 
 
+def _asked_back(event: TicketEvent) -> Facts:
+    by = event.data.get("answer_by")
+    return [(_("请在此之前补交"), _moment(by))] if by else []
+
+
+def _next_due(label: str, event: TicketEvent) -> Facts:
+    due = event.data.get("due_at")
+    return [(label, _moment(due))] if due else []
+
+
+def _planned(event: TicketEvent) -> Facts:
+    return _next_due(_("第一个节点"), event)
+
+
+def _reached(event: TicketEvent) -> Facts:
+    name = str(event.data.get("milestone", ""))
+    return [(_("完成的节点"), name), *_next_due(_("下一个节点"), event)]
+
+
+def _staged(event: TicketEvent) -> Facts:
+    return [(_("进入阶段"), _(str(event.data.get("stage", ""))))]
+
+
+def _merged(event: TicketEvent) -> Facts:
+    return [(_("并入工单"), str(event.data.get("into", "")))]
+
+
+def _split(event: TicketEvent) -> Facts:
+    return [(_("拆出的事项"), str(event.data.get("title", "")))]
+
+
 def _moment(value: object) -> str:
     return moment(datetime.fromisoformat(str(value))) if value else "—"
 
@@ -237,7 +275,15 @@ _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
     "hand_in": _of_material,
     "material_lapsed": _of_material,
     "approve_extension": _extended,
+    "request_supplement": _asked_back,
+    "approve_supplement": _asked_back,
+    "approve_plan": _planned,
+    "reach_milestone": _reached,
+    "advance_stage": _staged,
+    "merge": _merged,
+    "split": _split,
     "resolve": _resolved,
+    "resolve_with_problem": _resolved,
     "rate": _rated,
     "recompute": _recomputed,
     "rules_applied": _recomputed,
