@@ -29,6 +29,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "submit": N_("提交申请"),
     "message": N_("留言"),
     "note": N_("内部备注"),
+    "remind": N_("内部催办"),
     "escalate": N_("督办提醒"),
     "response_late": N_("首次响应超时"),
     "recompute": N_("工作日历调整，期限重算"),

@@ -61,6 +61,10 @@ ACTIONS = {
     "ticket.recompute": N_("重算期限"),
     "ticket.message": N_("留言"),
     "ticket.note": N_("内部备注"),
+    "ticket.remind": N_("内部催办"),
+    "view.save": N_("保存视图"),
+    "view.change": N_("修改视图"),
+    "view.delete": N_("删除视图"),
 }
 
 

@@ -1,6 +1,8 @@
 """The staff's side (工作台): each module adds its pages to the one blueprint."""
 
 from servicedesk.web.desk import (
+    bulk,
+    column_choice,
     consultations,
     declarations,
     enterprise_edit,
@@ -20,7 +22,9 @@ from servicedesk.web.desk import (
     policies,
     project_steps,
     projects,
+    saved,
     tickets,
+    today,
     views,
     visit_phone,
     visit_rounds,
@@ -29,6 +33,8 @@ from servicedesk.web.desk import (
 from servicedesk.web.desk.blueprint import desk
 
 __all__ = [
+    "bulk",
+    "column_choice",
     "consultations",
     "declarations",
     "desk",
@@ -49,7 +55,9 @@ __all__ = [
     "policies",
     "project_steps",
     "projects",
+    "saved",
     "tickets",
+    "today",
     "views",
     "visit_phone",
     "visit_rounds",
