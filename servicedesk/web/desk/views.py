@@ -89,7 +89,7 @@ def rows_of(found: Page, choice: Choice | None = None) -> dict[str, Any]:
         ),
     )
     return {
-        "choice": chosen,
+        "chosen": chosen,
         "names": names,
         "marks_of": marks_of,
         "opens_secrets": allows(actor(), "ticket.view_confidential"),
