@@ -58,8 +58,14 @@ def badges() -> dict[str, int]:
 
 
 def saved_lines() -> list[SavedLine]:
-    """Return the person's saved views with their numbers, in two or three statements."""
-    views = views_for(actor())
+    """Return the person's saved views with their numbers, counted once for a page."""
+    if "saved_lines" not in g:
+        g.saved_lines = _counted(views_for(actor()))
+    lines: list[SavedLine] = g.saved_lines
+    return lines
+
+
+def _counted(views: list[SavedView]) -> list[SavedLine]:
     read = [remembered(actor(), view.query) for view in views]
     numbers = totals(actor(), [wanted for wanted, _whole in read])
     return [
