@@ -11,6 +11,14 @@
   const help = document.getElementById("keys-help");
   if (!said || !help) return;
 
+  // Who speaks to the computer, or presses keys by mistake, can switch single keys off (WCAG 2.1.4).
+  const OFF = "keys.off";
+  const wanted = help.querySelector("[data-keys-on]");
+  try { wanted.checked = localStorage.getItem(OFF) !== "1"; } catch { /* private mode */ }
+  wanted.addEventListener("change", function () {
+    try { localStorage.setItem(OFF, wanted.checked ? "0" : "1"); } catch { /* private mode */ }
+  });
+
   function say(text) {
     said.textContent = "";
     window.requestAnimationFrame(function () { said.textContent = text; });
@@ -112,7 +120,7 @@
 
   document.addEventListener("keydown", function (event) {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (help.open) return;
+    if (help.open || !wanted.checked) return;
     if (typing(event.target)) {
       if (event.key === "Escape" && !event.target.closest(".ts-wrapper")) event.target.blur();
       return;

@@ -122,6 +122,24 @@ def test_keys_are_never_taken_with_ctrl_or_alt(
     expect(page.locator("tr[aria-selected=true]")).to_have_count(0)
 
 
+def test_single_keys_can_be_switched_off(sqlite_app: Flask, base: str, person: Person) -> None:
+    Town().file()
+    db.session.remove()
+    page = person("desk")
+    page.goto(f"{base}/desk/")
+    page.locator("[data-keys-help]").click()
+    page.locator("[data-keys-on]").uncheck()
+    keys(page, "Escape", "j", "x")
+    expect(page.locator("tr[aria-selected=true]")).to_have_count(0)
+    page.reload()
+    keys(page, "j", "x")
+    expect(page.locator("tr[aria-selected=true]")).to_have_count(0)
+    page.locator("[data-keys-help]").click()
+    page.locator("[data-keys-on]").check()
+    keys(page, "Escape", "j", "x")
+    expect(page.locator("tr[aria-selected=true]")).to_have_count(1)
+
+
 def test_two_hundred_are_dispatched_and_two_refused(
     sqlite_app: Flask, base: str, person: Person
 ) -> None:
