@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from servicedesk.accounts.queries import names as person_names
 from servicedesk.catalogue.queries import categories, item_labels
 from servicedesk.core.permissions import Actor, allows
 from servicedesk.core.words import N_
@@ -28,18 +29,31 @@ DENSITIES: Mapping[str, str] = {"comfortable": N_("宽松"), "compact": N_("紧�
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names behind the rows' numbers, looked up once for a page or a file."""
+    """The names behind the rows' numbers, looked up once for a page or a file.
+
+    A page brings the ``people`` of its rows; a file, whose rows are streamed, ``asks`` for each person
+    when a row first has it.
+    """
 
     items: Mapping[int, Any] = field(default_factory=dict)
     categories: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[int, str] = field(default_factory=dict)
     enterprises: Mapping[int, str] = field(default_factory=dict)
     areas: Mapping[int, str] = field(default_factory=dict)
-    people: Mapping[int, str] = field(default_factory=dict)
+    people: dict[int, str] = field(default_factory=dict)
+    asks: bool = False
 
     def category(self, item_id: int) -> str:
         """Return the name of an item's category."""
         return named(self.categories[self.items[item_id].category_code])
+
+    def person(self, user_id: int | None) -> str:
+        """Return a person's name, empty for nobody."""
+        if user_id is None:
+            return ""
+        if self.asks and user_id not in self.people:
+            self.people.update({user_id: "", **person_names([user_id])})
+        return self.people.get(user_id, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +99,12 @@ COLUMNS: Mapping[str, Column] = {
         Column("enterprise", N_("企业"), 30, lambda row, n: n.enterprises.get(row.enterprise_id, ""),
                secret=True),
         Column("unit", N_("承办单位"), 26, lambda row, n: n.units.get(row.unit_id, "")),
-        Column("assignee", N_("承办人"), 10, lambda row, n: n.people.get(row.assignee_id, "")),
+        Column("assignee", N_("承办人"), 10, lambda row, n: n.person(row.assignee_id)),
         Column("submitted", N_("提交"), 17, lambda row, _n: wall_time(row.submitted_at)),
         Column("category", N_("类别"), 16, lambda row, n: n.category(row.item_id), secret=True),
         Column("item", N_("事项"), 24, lambda row, n: named(n.items[row.item_id]), secret=True),
         Column("channel", N_("来源"), 12, lambda row, _n: _(CHANNELS[row.channel])),
-        Column("intake", N_("首接人"), 10, lambda row, n: n.people.get(row.intake_by_id, "")),
+        Column("intake", N_("首接人"), 10, lambda row, n: n.person(row.intake_by_id)),
         Column("area", N_("片区"), 16, lambda row, n: n.areas.get(row.enterprise_id, ""), secret=True),
         Column("contact", N_("联系人"), 20, _contact, secret=True),
         Column("urges", N_("催办次数"), 8, lambda row, _n: row.urges),
