@@ -33,6 +33,7 @@ PERMISSIONS: Mapping[str, str] = {
     "remind": "ticket.remind",
 }
 NO_SUGGESTION = N_("没有建议的单位，请选择一个单位。")
+NO_TARGET: Mapping[str, str] = {"dispatch": NO_SUGGESTION, "assign": N_("请先选择承办人。")}
 NOT_THERE = N_("工单不存在，或已不在您的范围内。")
 
 
@@ -107,8 +108,8 @@ def _line(actor: Actor, step: str, ticket: Ticket, inputs: Mapping[str, Any]) ->
     refused = refusal(BY_NAME[step], actor, subject_of(ticket), facts_of(ticket), inputs)
     if refused is None:
         return Line(ticket, inputs)
-    suggested = step == "dispatch" and refused.field == "unit_id"
-    return Line(ticket, inputs, NO_SUGGESTION if suggested else refused.reason)
+    missing = NO_TARGET.get(step) if refused.kind == "needs" else None
+    return Line(ticket, inputs, missing or refused.reason)
 
 
 def carry_out(actor: Actor, step: str, orders: Sequence[Order], key: str) -> list[Result]:

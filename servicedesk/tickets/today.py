@@ -89,13 +89,13 @@ def news(actor: Actor) -> list[News]:
         .join(Ticket, Ticket.id == TicketEvent.ticket_id)
         .where(visible(actor), view_condition("changed", actor), is_news(actor))
     )
-    found: dict[str, list[Row[Any]]] = {}
+    found: dict[str, list[Any]] = {}
     for row in db.session.execute(query.order_by(TicketEvent.id.desc()).limit(NEWS)):
         found.setdefault(row.number, []).append(row)
     return [_of_one(rows) for rows in list(found.values())[:NEWS_TICKETS]]
 
 
-def _of_one(rows: Sequence[Row[Any]]) -> News:
+def _of_one(rows: Sequence[Any]) -> News:
     first = rows[0]
     events = [row.TicketEvent for row in rows[:NEWS_EACH]]
     return News(

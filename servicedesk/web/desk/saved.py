@@ -1,5 +1,7 @@
 """Saved views (自定义视图): kept from the present list, named, shared, ordered, deleted."""
 
+from urllib.parse import urlencode
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -82,7 +84,7 @@ def keep_view() -> Response:
         flash(_("已保存视图“%(name)s”，在左侧可以随时打开。", name=name), "success")
     except Refused as refused:
         flash(_(refused.reason), "danger")
-    return redirect(url_for("desk.queue", **to_query(wanted)))
+    return redirect(f"{url_for('desk.queue')}?{urlencode(to_query(wanted))}")
 
 
 def _own_or_404(view_id: int) -> SavedView:
