@@ -1,4 +1,4 @@
-"""The desk's queue: badges and saved views, columns, the day page, many at once through the pages."""
+"""The desk's queue: badges and saved views, columns, how many statements its pages take."""
 
 import io
 from collections.abc import Iterator
@@ -6,23 +6,19 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from lxml.html import HtmlElement, fromstring
 from openpyxl import load_workbook
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 
 from servicedesk.clock import clock
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
-from servicedesk.tickets.actions import take
-from servicedesk.tickets.children import HandlingPlan
 from servicedesk.tickets.following import follow
 from servicedesk.tickets.listing import Filter, page, total, totals
-from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.reminding import remind
 from servicedesk.tickets.today import WAITS
 from servicedesk.tickets.views import VIEW_NAMES, VIEWS_OF, counts
-from servicedesk.transaction import unit_of_work
 from servicedesk.web.desk.columns import COLUMNS, FIRST_CHOICE, TITLE, tidied
 from servicedesk.web.desk.filters import remembered, to_query
 from servicedesk.workbench.models import SavedView
@@ -33,75 +29,20 @@ from servicedesk.workbench.saved_views import (
     save_view,
     views_for,
 )
-from tests.support import PASSWORD, Town, pass_time
-
-WORKERS = ("desk", "head", "follow", "officer", "officer2", "unithead", "leader")
+from tests.support import Town
+from tests.web.queue_support import WORKERS, person, varied, without_tokens
 
 
 @pytest.fixture
 def open_app(app: Flask) -> Flask:
     """Both databases, forms without a token."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
+    return without_tokens(app)
 
 
 @pytest.fixture
 def light_app(sqlite_app: Flask) -> Flask:
     """SQLite alone, forms without a token: what is tested is the page."""
-    sqlite_app.config["WTF_CSRF_ENABLED"] = False
-    return sqlite_app
-
-
-def person(app: Flask, login: str) -> FlaskClient:
-    db.session.remove()
-    client = app.test_client()
-    assert client.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 302
-    return client
-
-
-def varied(town: Town) -> None:
-    """Tickets for every built-in view."""
-    town.file()
-    town.file("bob", urgent="stopped")
-    town.walk(town.file("bob"), "accept")
-    town.walk(town.file(), "accept", "dispatch")
-    returned = town.walk(town.file(), "accept", "dispatch", "return")
-    returned = take(town.desk, returned.id, "dispatch", {"unit_id": town.unit_id("SCJG")})
-    returned = town.walk(returned, "return")
-    third = take(town.head, town.walk(
-        town.walk(town.file("bob"), "accept", "dispatch", "return", "dispatch"), "return"
-    ).id, "dispatch", {"unit_id": town.unit_id("SCJG")})  # fmt: skip
-    town.walk(third, "contest")
-    town.walk(town.file(), "accept", "dispatch", "sign", "request_extension")
-    pending = town.walk(
-        town.file(), "accept", "dispatch", "sign", "request_supplement", "supplement"
-    )
-    town.walk(pending, "ask_supplement_again")
-    town.walk(town.file(), "accept", "dispatch", "sign", "request_supplement")
-    asked = town.walk(town.file(), "accept", "dispatch", "sign")
-    take(town.officer, asked.id, "ask_support", {
-        "unit_id": town.unit_id("GHJS"), "request": "请现场核实",
-    })  # fmt: skip
-    follow(asked.id, town.user("leader").id)
-    follow(asked.id, town.user("head").id)
-    town.walk(town.file("bob"), "accept", "dispatch", "sign", "resolve")
-    false = town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "dispute")
-    town.walk(false, "resolve", "dispute")
-    done = town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "confirm")
-    town.walk(done, "rate", level=1, reasons=["slow"])
-    bad = town.walk(town.file("bob"), "accept", "dispatch", "sign", "resolve", "confirm")
-    bad = town.walk(bad, "rate", level=2, reasons=["slow"])
-    town.walk(bad, "call_back", "rework")
-    town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "confirm", "rate")
-    town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "confirm")
-    town.walk(town.file(), "withdraw")
-    _plan(town.walk(town.file(), "accept", "dispatch", "sign"))
-    town.file(item="H01", title="与员工的劳动争议")
-
-
-@unit_of_work
-def _plan(ticket: Ticket) -> None:
-    db.session.add(HandlingPlan(ticket_id=ticket.id, reason="土地权属", asked_at=clock.now()))
+    return without_tokens(sqlite_app)
 
 
 def test_every_badge_of_every_role_equals_its_rows(app: Flask) -> None:
@@ -368,125 +309,3 @@ def test_lists_take_the_same_statements_however_many_rows(
     after = [cost(address) for address in pages]
     assert before == after
     assert max(after) <= 30, after
-
-
-# Today ----------------------------------------------------------------------------------------
-
-
-def numbers_of(page_: HtmlElement) -> dict[str, int]:
-    """Return what the day page says, by the address that it leads to."""
-    links = page_.xpath("//main//a[contains(@class,'today-wait')]/strong/..")
-    links += page_.xpath("//main//a[contains(@class,'today-count')]")
-    return {
-        link.get("href"): int("".join(c for c in link.text_content() if c.isdigit()))
-        for link in links
-    }
-
-
-@pytest.mark.parametrize("login", WORKERS)
-def test_every_number_of_the_day_page_leads_to_its_list(open_app: Flask, login: str) -> None:
-    town = Town()
-    varied(town)
-    pass_time(days=1)
-    remind(town.desk, town.walk(town.file(), "accept", "dispatch", "sign").id, "请尽快")
-    client = person(open_app, login)
-    answer = client.get("/desk/today")
-    assert answer.status_code == 200
-    found = numbers_of(fromstring(answer.text))
-    assert found
-    for address, number in found.items():
-        rows = fromstring(client.get(address).text).xpath("//table[@data-rows]/tbody/tr")
-        assert len(rows) == number, (login, address)
-
-
-def test_changes_are_what_others_did_since_the_last_closing(app: Flask) -> None:
-    town = Town()
-    old = town.walk(town.file(), "accept", "dispatch", "sign")  # Tuesday morning
-    clock.set(clock.now() + timedelta(hours=8))  # after closing
-    changed = town.walk(town.file("bob"), "accept", "dispatch")
-    clock.set(clock.now() + timedelta(hours=15))  # Wednesday morning
-    own = town.walk(town.file(), "accept")
-
-    def listed(login: str) -> set[int]:
-        return {row.id for row in page(town.actor(login), Filter(view="changed")).rows}
-
-    assert listed("desk") == {
-        changed.id,
-        own.id,
-    }  # the enterprise filed them; the desk's own do not count
-    assert listed("officer") == set()
-    assert listed("unithead") == {changed.id}
-    remind(town.head, old.id, "请尽快")
-    assert listed("desk") == {old.id, changed.id, own.id}
-    assert listed("officer") == {old.id}
-    clock.set(clock.now() + timedelta(days=1))
-    assert listed("desk") == set()
-
-
-# Many at once through the pages ---------------------------------------------------------------
-
-
-def form_of(page_: HtmlElement, action: str) -> dict[str, list[str]]:
-    """Return the hidden fields of a form by where it goes."""
-    [form] = page_.xpath(f"//form[contains(@action,'{action}')]")
-    found: dict[str, list[str]] = {}
-    for field in form.xpath(".//input[@name]"):
-        found.setdefault(field.get("name"), []).append(field.get("value"))
-    return found
-
-
-def test_many_are_dispatched_without_javascript(open_app: Flask) -> None:
-    town = Town()
-    tickets = [town.walk(town.file(), "accept") for _n in range(3)]
-    fresh = town.file()
-    numbers = [one.number for one in (*tickets, fresh)]
-    desk = person(open_app, "desk")
-    answer = desk.post("/desk/bulk/dispatch", data={"number": numbers})
-    preview_page = fromstring(answer.text)
-    assert "可以办理3件" in answer.text
-    assert "不能办理1件" in answer.text
-    assert db.session.scalar(select(func.count()).where(Ticket.state == "dispatched")) == 0
-    town.walk(tickets[0], "dispatch", unit_id=town.unit_id("GHJS"))
-    db.session.remove()
-    data = {**form_of(preview_page, "/dispatch/done"), "words": "请尽快签收"}
-    for _press in range(2):
-        done = desk.post("/desk/bulk/dispatch/done", data=data)
-        outcomes = fromstring(done.text).xpath("//tr/@data-outcome")
-        assert sorted(outcomes) == ["changed", "done", "done"]
-    notes = db.session.scalars(select(TicketEvent.data).where(TicketEvent.kind == "dispatch")).all()
-    assert len(notes) == 3
-    assert [data_.get("note") for data_ in notes].count("请尽快签收") == 2
-
-
-def test_the_whole_list_can_be_chosen(open_app: Flask) -> None:
-    town = Town()
-    for _n in range(3):
-        town.file()
-    town.file("bob")
-    desk = person(open_app, "desk")
-    query = f"view=to_accept&enterprise={town.enterprise_id('alice')}"
-    db.session.remove()
-    answer = desk.post("/desk/bulk/accept", data={"all": "1", "list": query})
-    assert "可以办理3件" in answer.text
-    assert desk.post("/desk/bulk/accept", data={"all": "1", "list": "view=no"}).status_code == 400
-
-
-def test_steps_that_are_not_the_roles_do_not_exist(light_app: Flask) -> None:
-    number = Town().file().number
-    for login, step in (("officer", "accept"), ("leader", "dispatch"), ("desk", "assign"),
-                        ("desk", "close"), ("follow", "accept")):  # fmt: skip
-        client = person(light_app, login)
-        for address in (f"/desk/bulk/{step}", f"/desk/bulk/{step}/done"):
-            assert client.post(address, data={"number": number}).status_code == 404, (login, step)
-
-
-def test_forged_lines_do_nothing(light_app: Flask) -> None:
-    number = Town().file().number
-    desk = person(light_app, "desk")
-    lines = ["", ":", "x:y:z", f"{number}", f"{number}:99999999999:1", f"{number}:-1:",
-             "20240305-99999-1:1:"]  # fmt: skip
-    answer = desk.post("/desk/bulk/accept/done", data={"line": lines})
-    assert answer.status_code == 200
-    assert "done" not in fromstring(answer.text).xpath("//tr/@data-outcome")
-    bad = desk.post("/desk/bulk/dispatch/done", data={"line": [f"{number}:1:999999"]})
-    assert fromstring(bad.text).xpath("//tr/@data-outcome") == ["refused"]
