@@ -195,6 +195,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     "ticket.reopen": {**_REQUESTER, Role.FOLLOW_UP: PARK, Role.DESK_HEAD: PARK},
     "ticket.lift_false": {Role.LEADER: PARK},
     "ticket.urge": _REQUESTER,
+    "ticket.remind": {**_DESK, **_OVERSIGHT, Role.UNIT_HEAD: UNIT},
     "ticket.message": {**_REQUESTER, **_DESK, **_UNIT, Role.FOLLOW_UP: PARK},
     "ticket.note": {**_DESK, **_UNIT, Role.FOLLOW_UP: PARK, Role.LEADER: PARK},
     "ticket.false_marks": {Role.DESK_HEAD: PARK, Role.LEADER: PARK, Role.UNIT_HEAD: UNIT},

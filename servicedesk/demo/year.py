@@ -29,6 +29,7 @@ from servicedesk.demo import (
     members,
     packages,
     projects,
+    queue,
     training,
     visits,
     word,
@@ -117,6 +118,7 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield from packages.lives(cast, seed, now)
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
+    yield queue.keeping(cast, now, seed)
     yield from materials_today.lives(cast, materials.keepers(cast), now)
     yield word.urging(cast, now)
     yield word.danger(cast, list(cast.clients.values())[7], now)

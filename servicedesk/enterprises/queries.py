@@ -114,6 +114,14 @@ def in_review(park_id: int) -> Sequence[Enterprise]:
     return db.session.scalars(query.order_by(Enterprise.id)).all()
 
 
+def areas_of(park_id: int, enterprise_ids: Iterable[int] | None = None) -> dict[int, str]:
+    """Return the areas (片区) of the park's enterprises, or of those that are named."""
+    query = select(Enterprise.id, Enterprise.area).where(Enterprise.park_id == park_id)
+    if enterprise_ids is not None:
+        query = query.where(Enterprise.id.in_(set(enterprise_ids)))
+    return {row.id: row.area for row in db.session.execute(query)}
+
+
 def all_names(park_id: int) -> dict[int, str]:
     """Return the names of all of the park's enterprises, for exports."""
     rows = db.session.execute(

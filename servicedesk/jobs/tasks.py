@@ -28,7 +28,7 @@ from servicedesk.organisation.queries import parks
 from servicedesk.packages.actions import end_wait
 from servicedesk.packages.queries import waits_over
 from servicedesk.statistics.actions import build
-from servicedesk.tickets import escalation, reminding
+from servicedesk.tickets import escalation, late_calls
 from servicedesk.tickets.actions import forget_submissions
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import sweep
@@ -126,7 +126,7 @@ def packages() -> int:
 
 def follow_ups() -> int:
     """Remind of calls that should have been made: after a resolution, after a bad rating."""
-    return _work_off(reminding.late_calls, lambda found: reminding.remind(*found))
+    return _work_off(late_calls.late_calls, lambda found: late_calls.remind(*found))
 
 
 def digest() -> int:

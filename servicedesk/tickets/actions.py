@@ -356,13 +356,14 @@ def add_own_event(
     data: Mapping[str, Any],
     uploads: Sequence[str] = (),
     shown: bool = True,
+    body: str = "",
 ) -> TicketEvent:
     """Write a line of another feature's into the timeline, with files, in the caller's transaction.
 
     Raises:
         Refused: a file is gone, or not the person's own.
     """
-    event = _add_event(ticket, actor, kind, shown=shown, data=data)
+    event = _add_event(ticket, actor, kind, data=data, shown=shown, body=body)
     take_uploads(actor, ticket, event, uploads)
     return event
 

@@ -1,8 +1,9 @@
 """Lists of tickets: views, filters, sorting, keyset pages; every badge counts what its list shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_
@@ -13,13 +14,14 @@ from servicedesk.core.permissions import Actor, scope_of
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION
 from servicedesk.extensions import db
-from servicedesk.organisation.queries import unit_by_code
+from servicedesk.organisation.queries import units
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in
-from servicedesk.tickets.models import Outcome, Ticket
+from servicedesk.tickets.models import Outcome, Ticket, TicketEvent
 from servicedesk.tickets.views import in_states, view_condition, visible
 
 PAGE = 50
+BADGE_MAX = 1000  # a badge counts no further
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 SORTS: Mapping[str, str] = {
@@ -34,7 +36,8 @@ COLUMNS: tuple[Any, ...] = (
     Ticket.returns, Ticket.reworks, Ticket.confidential, Ticket.ladder_level, Ticket.version,
     Ticket.used_minutes, Ticket.response_due_at, Ticket.urgent, Ticket.urges, Ticket.repeat_of_id,
     Ticket.support_waiting, Ticket.false_resolution, Ticket.carried, Ticket.contact_due_at,
-    Ticket.follow_up_due_at,
+    Ticket.follow_up_due_at, Ticket.intake_by_id, Ticket.contact, Ticket.phone,
+    Ticket.statutory_due_at,
 )  # fmt: skip
 
 
@@ -68,9 +71,15 @@ class Page:
     after: str = ""
 
 
-def page(actor: Actor, wanted: Filter, size: int = PAGE) -> Page:
-    """Return one page of what the person may see."""
-    query = _sorted(_narrowed(select(*COLUMNS), actor, wanted), wanted)
+def last_change() -> Any:
+    """Return the column ``updated_at``: when something last happened to a ticket."""
+    last = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == Ticket.id)
+    return last.scalar_subquery().label("updated_at")
+
+
+def page(actor: Actor, wanted: Filter, size: int = PAGE, extra: Sequence[Any] = ()) -> Page:
+    """Return one page of what the person may see; ``extra`` are further columns of the rows."""
+    query = _sorted(_narrowed(select(*COLUMNS, *extra), actor, wanted), wanted)
     rows = db.session.execute(query.limit(size + 1)).all()
     after = _key(rows[size - 1], wanted) if len(rows) > size else ""
     return Page(rows[:size], after)
@@ -82,13 +91,71 @@ def total(actor: Actor, wanted: Filter, limit: int = 10_000) -> int:
     return db.session.scalar(select(func.count()).select_from(inner)) or 0
 
 
-def everything(actor: Actor, wanted: Filter) -> Any:
-    """Return all rows of a list for an export, streamed from the database."""
-    query = _narrowed(select(*COLUMNS), actor, wanted).order_by(Ticket.id)
+def totals(actor: Actor, filters: Sequence[Filter], limit: int = BADGE_MAX) -> list[int]:
+    """Return how many tickets each filter finds, none counted beyond ``limit``, in one statement.
+
+    What the filters' codes mean is asked before, once for all of them.
+    """
+    if not filters:
+        return []
+    codes = _Codes(actor.park_id)
+    bounded = [
+        _narrowed(select(Ticket.id), actor, wanted, codes).limit(limit) for wanted in filters
+    ]
+    counted = [
+        select(func.count()).select_from(inner.subquery()).scalar_subquery().label(f"n{place}")
+        for place, inner in enumerate(bounded)
+    ]
+    return [int(number) for number in db.session.execute(select(*counted)).one()]
+
+
+def chosen_of(actor: Actor, wanted: Filter, limit: int) -> list[str]:
+    """Return the numbers of the list's first ``limit`` tickets, in its order."""
+    query = _sorted(_narrowed(select(Ticket.number), actor, wanted), replace(wanted, after=""))
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def everything(actor: Actor, wanted: Filter, extra: Sequence[Any] = ()) -> Any:
+    """Return all rows of a list for an export, in its order, streamed from the database."""
+    query = _narrowed(select(*COLUMNS, *extra), actor, wanted)
+    query = _sorted(query, replace(wanted, after=""))
     return db.session.execute(query.execution_options(yield_per=1000))
 
 
-def _narrowed(query: Select[Any], actor: Actor, wanted: Filter) -> Select[Any]:
+class _Codes:
+    """The items and units that a filter names by their codes, looked up once, when first needed."""
+
+    def __init__(self, park_id: int) -> None:
+        self._park_id = park_id
+
+    @cached_property
+    def _items(self) -> Sequence[Row[Any]]:
+        return item_labels(self._park_id)
+
+    @cached_property
+    def _units(self) -> Mapping[str, int]:
+        return {unit.code: unit.id for unit in units(self._park_id)}
+
+    def items(self, category: str, item: str) -> list[ColumnElement[bool]]:
+        """Return the condition of the items that a category and an item's code mean."""
+        if not category and not item:
+            return []
+        chosen = [
+            one.id
+            for one in self._items
+            if category in ("", one.category_code) and item in ("", one.code)
+        ]
+        return [Ticket.item_id.in_(chosen)]
+
+    def unit(self, code: str) -> list[ColumnElement[bool]]:
+        """Return the condition of a unit's tickets."""
+        return [Ticket.unit_id == self._units.get(code, -1)] if code else []
+
+
+def _narrowed(
+    query: Select[Any], actor: Actor, wanted: Filter, known: _Codes | None = None
+) -> Select[Any]:
+    codes = known or _Codes(actor.park_id)
     query = query.where(visible(actor), view_condition(wanted.view, actor))
     simple = {
         Ticket.state: wanted.state,
@@ -96,8 +163,8 @@ def _narrowed(query: Select[Any], actor: Actor, wanted: Filter) -> Select[Any]:
         Ticket.enterprise_id: wanted.enterprise,
     }
     query = query.where(*(column == value for column, value in simple.items() if value))
-    query = query.where(*_by_catalogue(actor, wanted), *_by_unit(actor, wanted.unit))
-    query = query.where(*_by_day(wanted), *_by_figure(actor, wanted))
+    query = query.where(*codes.items(wanted.category, wanted.item), *codes.unit(wanted.unit))
+    query = query.where(*_by_day(wanted), *_by_figure(actor, wanted, codes))
     found = search.condition(wanted.q)
     if found is not None or wanted.item or wanted.enterprise:
         query = query.where(*_without_confidential(actor))
@@ -111,24 +178,6 @@ def _without_confidential(actor: Actor) -> list[ColumnElement[bool]]:
     return [Ticket.confidential.is_(False)]
 
 
-def _by_catalogue(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
-    if not wanted.category and not wanted.item:
-        return []
-    chosen = [
-        item.id
-        for item in item_labels(actor.park_id)
-        if wanted.category in ("", item.category_code) and wanted.item in ("", item.code)
-    ]
-    return [Ticket.item_id.in_(chosen)]
-
-
-def _by_unit(actor: Actor, code: str) -> list[ColumnElement[bool]]:
-    if not code:
-        return []
-    unit = unit_by_code(actor.park_id, code)
-    return [Ticket.unit_id == (unit.id if unit else -1)]
-
-
 def _by_day(wanted: Filter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.since:
@@ -139,7 +188,7 @@ def _by_day(wanted: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _by_figure(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
+def _by_figure(actor: Actor, wanted: Filter, codes: _Codes) -> list[ColumnElement[bool]]:
     """Return the condition of the tickets behind a built figure, its period and its cut."""
     if not wanted.period:
         return []
@@ -152,11 +201,11 @@ def _by_figure(actor: Actor, wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(Ticket.id.in_(behind))
     kind, _, code = wanted.cut.partition(":")
     if kind == "category":
-        found += _by_catalogue(actor, Filter(category=code))
+        found += codes.items(code, "")
     if kind == "item":
-        found += _by_catalogue(actor, Filter(item=code))
+        found += codes.items("", code)
     if kind == "unit":
-        found += _by_unit(actor, code)
+        found += codes.unit(code)
     if kind == "channel":
         found.append(Ticket.channel == code)
     return found

@@ -1,84 +1,85 @@
-"""Calls that are late (回访超期): after a resolution, and after a bad rating; each told of once.
+"""催办 by staff: a word to whoever has the ticket, at most once a working hour from each person."""
 
-The reminder is written down as an alarm of the ticket, whose key (ticket, step, due time) is unique;
-the ticket's row is locked while that is done, so several schedulers remind once.
-"""
-
-from collections.abc import Sequence
-from datetime import datetime
-
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import select
 
 from servicedesk.audit.actions import record
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
+from servicedesk.core.permissions import Actor, allows
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import BAD_RATING, State
+from servicedesk.core.workflow import STANDING, WITH_UNIT, Audience, Refusal
+from servicedesk.errors import Refused
 from servicedesk.extensions import db
-from servicedesk.tickets.actions import add_system_event, system_actor
-from servicedesk.tickets.models import Escalation, Ticket
-from servicedesk.tickets.telling import WHO_HEARS, tell_about
+from servicedesk.notifications.actions import tell
+from servicedesk.tickets.actions import add_own_event, refusals_on_record
+from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.queries import subject_of
+from servicedesk.tickets.telling import people
 from servicedesk.transaction import unit_of_work
 
-FOLLOW_UP, CONTACT = "follow_up_late", "contact_late"
-WORDS = {
-    FOLLOW_UP: N_("办结后的回访已超过时限，请今天联系企业。"),
-    CONTACT: N_("差评在时限内还没有回访，请安排没有办过的人今天联系企业。"),
-}
+PAUSE_MINUTES = 60  # working minutes between two reminders of one person
+WORDS_MAX = 500
 
 
-def _is_late(step: str) -> ColumnElement[bool]:
-    """The condition of tickets whose call is late and not reminded of yet."""
-    now = clock.now()
-    if step == FOLLOW_UP:
-        due = Ticket.follow_up_due_at
-        waits = and_(Ticket.state == State.RESOLVED, due < now)
-    else:
-        due = Ticket.contact_due_at
-        waits = and_(
-            Ticket.state == State.RATED,
-            Ticket.rating <= BAD_RATING,
-            Ticket.called_back_at.is_(None),
-            due < now,
-        )
-    told = exists().where(
-        Escalation.ticket_id == Ticket.id, Escalation.step == step, Escalation.due_at == due
-    )
-    return and_(Ticket.closed_at.is_(None), waits, ~told)
+def remind_refusal(actor: Actor, ticket: Ticket) -> Refusal | None:
+    """Return why the person may not remind now, or ``None``."""
+    if not allows(actor, "ticket.remind", subject_of(ticket)):
+        return Refusal("permission", N_("您没有执行此操作的权限。"))
+    if ticket.state in STANDING:
+        return Refusal("state", N_("正在等待企业或已中止，不能催办承办人。"))
+    if ticket.state not in WITH_UNIT:
+        return Refusal("state", N_("工单不在承办单位手里，不需要催办。"))
+    if ticket.assignee_id is not None and ticket.assignee_id == actor.user_id:
+        return Refusal("guard", N_("您就是承办人，不需要催办自己。"))
+    last = _last_of(actor, ticket.id)
+    if last is not None and _minutes_since(ticket, last) < PAUSE_MINUTES:
+        return Refusal("guard", N_("您在一个工作小时内已经催办过。"))
+    return None
 
 
-def late_calls(limit: int) -> Sequence[tuple[int, str]]:
-    """Return the late calls that nobody was reminded of yet, as (ticket, which call)."""
-    found: list[tuple[int, str]] = []
-    for step in (CONTACT, FOLLOW_UP):
-        query = select(Ticket.id).where(_is_late(step)).order_by(Ticket.id).limit(limit)
-        found += [(number, step) for number in db.session.scalars(query)]
-    return found[:limit]
+def remind(actor: Actor, ticket_id: int, words: str, key: str = "") -> bool:
+    """Remind the assignee and the unit's head; false where the same ``key`` has done so already.
+
+    Raises:
+        Refused: not permitted, nobody has the ticket, too soon, or too many words.
+    """
+    with refusals_on_record(actor, "ticket.remind", ticket_id):
+        return _remind(actor, ticket_id, words.strip(), key)
 
 
 @unit_of_work
-def remind(ticket_id: int, step: str) -> bool:
-    """Remind of one late call, in working time; false where that has been done meanwhile."""
+def _remind(actor: Actor, ticket_id: int, words: str, key: str) -> bool:
     ticket = db.session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
-    late = select(Ticket.id).where(Ticket.id == ticket_id, _is_late(step))
-    if db.session.scalar(late) is None:
+    last = _last_of(actor, ticket_id)
+    if last is not None and key and last.data.get("key") == key:
         return False
-    now, due = clock.now(), _due(ticket, step)
-    alarm = Escalation(
-        ticket_id=ticket.id, step=step, due_at=due, planned_at=due, fired_at=now, late_minutes=0
+    if refused := remind_refusal(actor, ticket):
+        raise Refused(refused.reason, kind=refused.kind)
+    if len(words) > WORDS_MAX:
+        raise Refused(N_("最多500个字。"), field="words")
+    event = add_own_event(
+        actor, ticket, "remind", data={"key": key} if key else {}, shown=False, body=words
     )
-    db.session.add(alarm)
-    db.session.flush()
-    add_system_event(ticket, "escalate", shown=False, data={"step": step})
-    record(system_actor(ticket.park_id), f"ticket.{step}", "ticket", ticket.id)
-    hours = calendar(ticket.park_id)
-    working = ticket.urgent or hours.is_working_moment(now)
-    later = now if working else hours.next_working_moment(now)
-    tell_about(ticket, WHO_HEARS[step], WORDS[step], f"{step}:{alarm.id}", later)
+    record(actor, "ticket.remind", "ticket", ticket.id)
+    hearers = people(ticket, (Audience.ASSIGNEE, Audience.UNIT_HEAD))
+    told = [person for person in hearers if person.id != actor.user_id]
+    detail = ticket.number if ticket.confidential else f"{ticket.number} {ticket.title}"
+    if words and not ticket.confidential:
+        detail = f"{detail}：{words}"
+    tell(
+        told, N_("内部催办：请尽快办理并回复进展。"), key=f"ticket:{ticket.id}:e{event.id}",
+        ticket_id=ticket.id, detail=detail, urgent=ticket.urgent,
+    )  # fmt: skip
     return True
 
 
-def _due(ticket: Ticket, step: str) -> datetime:
-    due = ticket.follow_up_due_at if step == FOLLOW_UP else ticket.contact_due_at
-    assert due is not None  # the condition asked for it
-    return due
+def _last_of(actor: Actor, ticket_id: int) -> TicketEvent | None:
+    query = select(TicketEvent).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.kind == "remind",
+        TicketEvent.actor_id == actor.user_id,
+    )  # fmt: skip
+    return db.session.scalar(query.order_by(TicketEvent.id.desc()).limit(1))
+
+
+def _minutes_since(ticket: Ticket, event: TicketEvent) -> int:
+    return calendar(ticket.park_id).between(event.at, clock.now())

@@ -90,7 +90,7 @@ def condition(words: str) -> ColumnElement[bool] | TextClause | None:
     if not terms:
         return None
     query = _fts5(terms) if _dialect() == "sqlite" else _tsquery(terms)
-    value: BindParameter[str] = bindparam("query", query)
+    value: BindParameter[str] = bindparam("query", query, unique=True)
     return text(_MATCH[_dialect()]).bindparams(value)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 
+from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Role, Scope, scope_of
 from servicedesk.core.words import N_
@@ -17,7 +18,7 @@ from servicedesk.tickets.children import (
     SupportTask,
 )
 from servicedesk.tickets.facts import ZONE
-from servicedesk.tickets.models import Extension, Ticket
+from servicedesk.tickets.models import Extension, Ticket, TicketEvent
 
 VIEW_NAMES: Mapping[str, str] = {
     "to_accept": N_("待受理"),
@@ -30,6 +31,7 @@ VIEW_NAMES: Mapping[str, str] = {
     "mine": N_("我的工单"),
     "answerable": N_("我首接的"),
     "followed": N_("我关注的"),
+    "changed": N_("有新进展"),
     "unit": N_("本单位工单"),
     "in_progress": N_("办理中"),
     "due_today": N_("今日到期"),
@@ -76,6 +78,7 @@ VIEWS_OF: Mapping[Role, tuple[str, ...]] = {
 }  # fmt: skip
 ALSO_SUPPORTED = frozenset({"support", "followed", "all"})  # what a unit sees as a supporter too
 REOPENED_OFTEN = 2
+LEADERS_LEVEL = 2
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -160,6 +163,31 @@ def _followed(actor: Actor) -> ColumnElement[bool]:
     return Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == actor.user_id))
 
 
+def last_closing(park_id: int) -> datetime:
+    """Return when the last working day before today ended (上一工作日下班)."""
+    hours, now = calendar(park_id), clock.now()
+    day = hours.local(now).date() - timedelta(days=1)
+    while not hours.is_working_day(day):
+        day -= timedelta(days=1)
+    return hours.end_of_day(day)
+
+
+def is_news(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of timeline lines that others wrote since the last working day ended."""
+    others = or_(TicketEvent.actor_id.is_(None), TicketEvent.actor_id != actor.user_id)
+    return and_(TicketEvent.at >= last_closing(actor.park_id), others)
+
+
+def _changed(actor: Actor) -> ColumnElement[bool]:
+    """What others did to the tickets that the person answers for: the unit's for its head."""
+    concerns = {
+        Role.UNIT_HEAD: true(),
+        Role.LEADER: or_(_followed(actor), Ticket.ladder_level >= LEADERS_LEVEL),
+    }.get(actor.role, or_(_mine(actor), _followed(actor)))
+    news = select(TicketEvent.id).where(TicketEvent.ticket_id == Ticket.id, is_news(actor))
+    return and_(is_open(), concerns, news.correlate(Ticket).exists())
+
+
 def _support(actor: Actor) -> ColumnElement[bool]:
     return and_(is_open(), _supported(actor.unit_id or 0, "waiting"))
 
@@ -212,6 +240,7 @@ _CONDITIONS: Mapping[str, Callable[[Actor], ColumnElement[bool]]] = {
     "mine": lambda actor: and_(is_open(), _mine(actor)),
     "answerable": lambda actor: and_(is_open(), Ticket.intake_by_id == actor.user_id),
     "followed": lambda actor: and_(is_open(), _followed(actor)),
+    "changed": _changed,
     "unit": lambda actor: _running(),
     "due_today": _due_today,
     "overdue": lambda actor: and_(_running(), Ticket.due_at < clock.now()),

@@ -203,7 +203,11 @@ class RowNumber(IntegerConverter):
 
 def number_of(name: str) -> int | None:
     """Return a row number from the address's query; what is none is as if it were not there."""
-    text = request.args.get(name, "")
+    return number_in(request.args.get(name, ""))
+
+
+def number_in(text: str) -> int | None:
+    """Return the row number that ``text`` is, or nothing."""
     fits = text.isascii() and text.isdigit() and len(text) < 11
     return int(text) if fits and int(text) <= ROW_MAX else None
 

@@ -20,7 +20,7 @@ from servicedesk.core.workflow import BEFORE_RESOLUTION, STANDING, STATE_NAMES, 
 from servicedesk.core.worktime import Calendar
 from servicedesk.notifications.queries import unread
 from servicedesk.organisation.queries import default_park
-from servicedesk.reports.masking import masked_phone
+from servicedesk.reports.masking import masked_name, masked_phone
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.web.access import actor, chosen_enterprise
@@ -83,6 +83,7 @@ def register(app: Flask) -> None:
         "minutes": minutes_in_words,
         "size": file_size,
         "named": named,
+        "mask_name": masked_name,
         "mask_phone": masked_phone,
     }
     app.jinja_env.filters.update(filters)

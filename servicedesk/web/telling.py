@@ -34,6 +34,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "submit": N_("提交申请"),
     "message": N_("留言"),
     "note": N_("内部备注"),
+    "remind": N_("内部催办"),
     "escalate": N_("督办提醒"),
     "response_late": N_("首次响应超时"),
     "recompute": N_("工作日历调整，期限重算"),
@@ -63,7 +64,7 @@ ICONS: Mapping[str, str] = {
     "message": "message", "note": "note", "escalate": "alert-triangle",
     "response_late": "alert-triangle", "recompute": "calendar", "rules_applied": "adjustments",
     "rules_undone": "adjustments", "hand_in": "file-import",
-    "material_lapsed": "alert-triangle", "undo": "history",
+    "material_lapsed": "alert-triangle", "undo": "history", "remind": "bell",
 }  # fmt: skip
 LABELS: Mapping[str, str] = {  # every key that an event may have, but those of NOT_SAID
     "undone": N_("撤销的步骤"),

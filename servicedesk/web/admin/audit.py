@@ -67,6 +67,10 @@ ACTIONS = {
     "ticket.rules_undone": N_("撤销套用办理规则"),
     "ticket.message": N_("留言"),
     "ticket.note": N_("内部备注"),
+    "ticket.remind": N_("内部催办"),
+    "view.save": N_("保存视图"),
+    "view.change": N_("修改视图"),
+    "view.delete": N_("删除视图"),
 }
 
 

@@ -1,6 +1,8 @@
 """The staff's side (工作台): each module adds its pages to the one blueprint."""
 
 from servicedesk.web.desk import (
+    bulk,
+    column_choice,
     consultations,
     declarations,
     enterprise_edit,
@@ -24,7 +26,9 @@ from servicedesk.web.desk import (
     projects,
     replies,
     ticket_live,
+    saved,
     tickets,
+    today,
     views,
     visit_phone,
     visit_rounds,
@@ -34,6 +38,8 @@ from servicedesk.web.desk import (
 from servicedesk.web.desk.blueprint import desk
 
 __all__ = [
+    "bulk",
+    "column_choice",
     "consultations",
     "declarations",
     "desk",
@@ -58,7 +64,9 @@ __all__ = [
     "projects",
     "replies",
     "ticket_live",
+    "saved",
     "tickets",
+    "today",
     "views",
     "visit_phone",
     "visit_rounds",

@@ -1,6 +1,15 @@
-"""From the address of a list to a filter and back; only known names are let through."""
+"""From the address of a list to a filter and back; only known names are let through.
 
+A saved view (自定义视图) is read by the same code as an address. In an address a wrong value is a 400;
+in a saved view it is what was right once, and is passed over.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields
 from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import abort, request
 
@@ -10,69 +19,135 @@ from servicedesk.statistics.periods import is_period
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import SORTS, Filter
 from servicedesk.tickets.views import VIEW_NAMES, VIEWS_OF
-from servicedesk.web.forms import number_of
+from servicedesk.web.forms import number_in
 
 TEXT_MAX = 100
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+Source = Mapping[str, Any]
+
+
+class WrongValue(ValueError):
+    """A value that no list has."""
 
 
 def from_address(actor: Actor) -> Filter:
     """Return the filter that this request's address asks for; a wrong name is a 400."""
+    return filter_or_400(actor, request.args)
+
+
+def filter_or_400(actor: Actor, source: Source) -> Filter:
+    """Return the filter that ``source`` asks for; a wrong name is a 400."""
+    try:
+        return filter_of(actor, source)
+    except WrongValue:
+        abort(400)
+
+
+def filter_of(actor: Actor, source: Source) -> Filter:
+    """Return the filter that ``source`` asks for, in the words of an address.
+
+    Raises:
+        WrongValue: a word is none that a list knows.
+    """
     views = VIEWS_OF.get(actor.role, ("all",))
-    asked_period = bool(request.args.get("period"))
-    view = known_of("view", VIEW_NAMES, "all" if asked_period else views[0])
-    sort = known_of("sort", SORTS, "newest")
+    view = _known("view", VIEW_NAMES, "all" if source.get("period") else views[0], source)
+    sort = _known("sort", SORTS, "newest", source)
     return Filter(
         view=view,
-        q=text_of("q"),
-        state=known_of("state", list(State), ""),
-        category=text_of("category"),
-        item=text_of("item"),
-        unit=text_of("unit"),
-        channel=known_of("channel", CHANNELS, ""),
-        enterprise=number_of("enterprise"),
-        since=day_of("since"),
-        until=day_of("until"),
-        figure=text_of("figure"),
-        period=_period(),
-        cut=text_of("cut"),
-        metric=text_of("metric"),
+        q=_text("q", source),
+        state=_known("state", list(State), "", source),
+        category=_text("category", source),
+        item=_text("item", source),
+        unit=_text("unit", source),
+        channel=_known("channel", CHANNELS, "", source),
+        enterprise=number_in(_text("enterprise", source)),
+        since=_day("since", source),
+        until=_day("until", source),
+        figure=_text("figure", source),
+        period=_period(source),
+        cut=_text("cut", source),
+        metric=_text("metric", source),
         sort="newest" if view == "all" and sort == "due" else sort,  # most have none any more
-        after=text_of("after"),
+        after=_text("after", source),
     )
+
+
+def remembered(actor: Actor, stored: Source) -> tuple[Filter, bool]:
+    """Return the filter of a saved view, and whether all of its words are still known."""
+    kept: dict[str, Any] = {}
+    for name, value in stored.items():
+        with suppress(WrongValue):
+            filter_of(actor, {name: value})
+            kept[name] = value
+    return filter_of(actor, kept), len(kept) == len(stored)
+
+
+def to_query(wanted: Filter) -> dict[str, str]:
+    """Return a filter as an address has it, without the place in the list."""
+    values = {one.name: getattr(wanted, one.name) for one in fields(wanted) if one.name != "after"}
+    if values["sort"] == "newest":
+        del values["sort"]
+    return {name: str(value) for name, value in values.items() if value not in (None, "")}
+
+
+def from_query(actor: Actor, text: str) -> Filter:
+    """Return the filter of an address's query, sent along by a form; a wrong name is a 400."""
+    try:
+        pairs = parse_qsl(text[:2000], max_num_fields=40)
+    except ValueError:
+        abort(400)
+    return filter_or_400(actor, dict(pairs))
 
 
 def text_of(name: str) -> str:
     """Return a bounded text of the address, empty where there is none."""
-    return request.args.get(name, "").replace("\x00", "").strip()[:TEXT_MAX]
+    return _text(name, request.args)
 
 
 def known_of(name: str, names: object, default: str) -> str:
     """Return a word of the address that is one of ``names``; any other is a 400."""
-    value = text_of(name)
-    if not value:
-        return default
-    if value not in names:  # type: ignore[operator]
+    try:
+        return _known(name, names, default, request.args)
+    except WrongValue:
         abort(400)
-    return value
 
 
 def day_of(name: str) -> date | None:
     """Return a day of the address (``2024-03-05``), if it names one; a wrong one is a 400."""
-    if not text_of(name):
+    try:
+        return _day(name, request.args)
+    except WrongValue:
+        abort(400)
+
+
+def _text(name: str, source: Source) -> str:
+    return str(source.get(name) or "").replace("\x00", "").strip()[:TEXT_MAX]
+
+
+def _known(name: str, names: object, default: str, source: Source) -> str:
+    value = _text(name, source)
+    if not value:
+        return default
+    if value not in names:  # type: ignore[operator]
+        raise WrongValue(name)
+    return value
+
+
+def _day(name: str, source: Source) -> date | None:
+    if not _text(name, source):
         return None
     try:
-        day = date.fromisoformat(text_of(name))
-    except ValueError:
-        abort(400)
+        day = date.fromisoformat(_text(name, source))
+    except ValueError as error:
+        raise WrongValue(name) from error
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        abort(400)
+        raise WrongValue(name)
     return day
 
 
-def _period() -> str:
+def _period(source: Source) -> str:
     """Return ``2024`` or ``2024-03``, or nothing."""
-    value = text_of("period")
+    value = _text("period", source)
     if value and not (is_period(value) and FIRST_YEAR <= int(value[:4]) <= LAST_YEAR):
-        abort(400)
+        raise WrongValue("period")
     return value

@@ -268,7 +268,6 @@ def _moment(value: object) -> str:
 
 _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
     "submit": _submitted_as,
-    "advance_stage": _staged,
     "decline": _declined,
     "terminate": _declined,
     "act": _acted,

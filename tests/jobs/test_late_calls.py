@@ -14,7 +14,7 @@ from servicedesk.jobs import tasks
 from servicedesk.notifications.models import Notice, OutboxMessage
 from servicedesk.tickets import clocks
 from servicedesk.tickets.models import Escalation, Ticket
-from servicedesk.tickets.reminding import WORDS
+from servicedesk.tickets.late_calls import WORDS
 from tests.jobs.support import alarm_of, fired, go_to_alarm
 from tests.support import Town, local, pass_time
 
