@@ -15,6 +15,7 @@ JOBS: dict[str, Callable[[], int]] = {
     "packages": tasks.packages,
     "events": tasks.events,
     "hiring": tasks.hiring,
+    "problems": tasks.problems,
     "deliver": delivery.deliver,
     "counts": tasks.counts,
     "audit": tasks.audit,

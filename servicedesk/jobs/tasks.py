@@ -26,6 +26,7 @@ from servicedesk.materials import reminders
 from servicedesk.organisation.queries import parks
 from servicedesk.packages.actions import end_wait
 from servicedesk.packages.queries import waits_over
+from servicedesk.problems.actions import close_class, due_closings, due_reminders, remind
 from servicedesk.statistics.actions import build
 from servicedesk.tickets import escalation
 from servicedesk.tickets.actions import forget_submissions
@@ -117,6 +118,11 @@ def hiring() -> int:
 def packages() -> int:
     """End the waits of packages (公示期) whose last day is over, and open what comes after them."""
     return _work_off(lambda limit: waits_over(clock.now().astimezone(ZONE).date(), limit), end_wait)
+
+
+def problems() -> int:
+    """Remind of problems whose day has passed, and close the classes that have stayed quiet."""
+    return _work_off(due_reminders, remind) + _work_off(due_closings, close_class)
 
 
 def counts() -> int:
