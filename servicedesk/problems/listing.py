@@ -60,8 +60,7 @@ def _in_view(view: str) -> ColumnElement[bool]:
 def counts(actor: Actor) -> dict[str, int]:
     """Return how many problems each view holds, in one statement."""
     sums = [
-        func.coalesce(func.sum(case((_in_view(view), 1), else_=0)), 0).label(view)
-        for view in VIEWS
+        func.coalesce(func.sum(case((_in_view(view), 1), else_=0)), 0).label(view) for view in VIEWS
     ]
     row = db.session.execute(select(*sums).where(seen_by(actor))).one()
     return {view: int(getattr(row, view)) for view in VIEWS}

@@ -126,9 +126,7 @@ def _publishable(found: Problem, solution: str) -> str:
     if not text:
         raise Refused(N_("此项必须填写。"), field="solution")
     if names_in(f"{found.title}\n{text}", named_enterprises(found.id)):
-        raise Refused(
-            N_("标题和解决办法会发给其他企业，请不要写企业名称。"), field="solution"
-        )
+        raise Refused(N_("标题和解决办法会发给其他企业，请不要写企业名称。"), field="solution")
     return text
 
 
@@ -146,9 +144,7 @@ def _send(actor: Actor, found: Problem, ticket: Ticket, text: str) -> Line:
 
 
 def _tell(found: Problem, enterprise_id: int, name: str) -> str:
-    row = ProblemNotice(
-        problem_id=found.id, enterprise_id=enterprise_id, told_at=clock.now()
-    )
+    row = ProblemNotice(problem_id=found.id, enterprise_id=enterprise_id, told_at=clock.now())
     db.session.add(row)
     db.session.flush()
     text = N_("园区解决了一类问题，您的企业可能也会遇到，请看解决办法。")

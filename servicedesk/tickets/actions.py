@@ -97,9 +97,7 @@ class Request:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def submit(
-    actor: Actor, item: ServiceItem, request: Request, *, quietly: bool = False
-) -> Ticket:
+def submit(actor: Actor, item: ServiceItem, request: Request, *, quietly: bool = False) -> Ticket:
     """File a request: exactly one ticket for one key, however often it is sent.
 
     ``quietly`` asks nobody to accept it: whoever files it goes on with it at once.

@@ -188,7 +188,11 @@ def unlink(actor: Actor, ticket_id: int, link_id: int) -> None:
     if not allows(actor, "ticket.link", subject_of(ticket)):
         raise Refused(_NOT_PERMITTED, kind="permission")
     found = db.session.get(TicketLink, link_id, with_for_update=True)
-    if found is None or found.kind != "related" or ticket.id not in (found.ticket_id, found.other_id):
+    if (
+        found is None
+        or found.kind != "related"
+        or ticket.id not in (found.ticket_id, found.other_id)
+    ):
         raise Refused(N_("没有这条关联。"))
     one, other = (db.session.get_one(Ticket, n) for n in (found.ticket_id, found.other_id))
     db.session.delete(found)

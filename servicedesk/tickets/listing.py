@@ -82,6 +82,13 @@ def total(actor: Actor, wanted: Filter, limit: int = 10_000) -> int:
     return db.session.scalar(select(func.count()).select_from(inner)) or 0
 
 
+def tally(actor: Actor, wanted: Filter, column: Any, most: int = 10) -> Sequence[Row[Any]]:
+    """Return how many tickets of a list have each value of ``column``, the most frequent first."""
+    query = _narrowed(select(column, func.count().label("tickets")), actor, wanted)
+    query = query.group_by(column).order_by(func.count().desc(), column).limit(most)
+    return db.session.execute(query).all()
+
+
 def everything(actor: Actor, wanted: Filter) -> Any:
     """Return all rows of a list for an export, streamed from the database."""
     query = _narrowed(select(*COLUMNS), actor, wanted).order_by(Ticket.id)

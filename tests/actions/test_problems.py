@@ -56,7 +56,9 @@ def in_hand(town: Town, login: str = "alice") -> Ticket:
 
 def opened(town: Town, *tickets: Ticket, **more: object) -> Problem:
     found = tickets[0].item_id if tickets else None
-    details = Details("3号路路面破损", found, AREA, "路面破损", unit_id=town.unit_id("SCJG"), **more)  # type: ignore[arg-type]
+    details = Details(
+        "3号路路面破损", found, AREA, "路面破损", unit_id=town.unit_id("SCJG"), **more
+    )  # type: ignore[arg-type]
     return create(town.desk, details, [ticket.number for ticket in tickets])
 
 
@@ -140,7 +142,9 @@ def test_a_solution_goes_to_all_and_each_enterprise_has_the_last_word(town: Town
         State.RESOLVED, State.RESOLVED, State.IN_PROGRESS,
     ]  # fmt: skip
     assert stand(made) == Stand.OPEN
-    again = solve(town.unithead, made.id, DONE + "已返修。", db.session.get_one(Problem, made.id).version)
+    again = solve(
+        town.unithead, made.id, DONE + "已返修。", db.session.get_one(Problem, made.id).version
+    )
     assert [line.fate for line in again.lines] == [
         Fate.KEPT, Fate.KEPT, Fate.RESOLVED, Fate.KEPT,
     ]  # fmt: skip

@@ -42,6 +42,9 @@ LOUD = frozenset(
 OTHERS: Mapping[str, str] = {
     "hand_in": N_("补交了材料。"),
     "material_lapsed": N_("容缺材料逾期未补。"),
+    "merged_in": N_("同一件事的另一件申请已并入本工单。"),
+    "split_from": N_("由另一件工单拆分而来，单独办理。"),
+    "problem_solved": N_("同类问题已有解决办法，请看是否也适用于您。"),
 }
 UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
@@ -141,6 +144,12 @@ _SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
     "ask_resume": "note",
     "rate": "comment",
     "close_verified": "note",
+    "resolve_with_problem": "resolution",
+    "problem_solved": "solution",
+    "merge": "into",
+    "merged_in": "number",
+    "split": "number",
+    "split_from": "number",
 }
 
 
