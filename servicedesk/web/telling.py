@@ -34,7 +34,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "recompute": N_("工作日历调整，期限重算"),
     "hand_in": N_("补交材料"),
     "material_lapsed": N_("容缺逾期"),
-    "merged_in": N_("并入另一件工单"),
+    "merged_in": N_("另一件工单并入本工单"),
     "split_from": N_("由工单拆分而来"),
     "linked": N_("关联工单"),
     "unlinked": N_("取消关联"),

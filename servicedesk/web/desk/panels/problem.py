@@ -19,7 +19,11 @@ def panel(ticket: Ticket) -> dict[str, Any]:
     if ticket.confidential or not allows(person, "problem.view"):
         return {"problem": None, "fitting": [], "alike": []}
     mine = problem_of(ticket.id)
-    alike = similar_to(person, ticket, firm)
+    alike = [
+        one
+        for one in similar_to(person, ticket, firm)
+        if (one.row.enterprise_id, one.row.item_id) != (ticket.enterprise_id, ticket.item_id)
+    ]  # the enterprise's own of the same item stand among the duplicates and repeats
     owner = mine.unit_id if mine else ticket.unit_id
     return {
         "problem": mine,
