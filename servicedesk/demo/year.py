@@ -28,6 +28,7 @@ from servicedesk.demo import (
     materials_today,
     members,
     packages,
+    problems,
     projects,
     training,
     visits,
@@ -113,6 +114,7 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield financing.run(cast, seed)
     yield financing.asking_now(cast, now)
     yield from packages.lives(cast, seed, now)
+    yield from problems.lives(cast, now)
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
     yield from materials_today.lives(cast, materials.keepers(cast), now)
