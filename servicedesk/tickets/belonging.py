@@ -53,11 +53,12 @@ class Family:
 
 def family(actor: Actor, ticket: Ticket) -> Family:
     """Return the tickets around ``ticket`` that the person may see."""
+    merged, repeating = _around(actor, ticket.id)
     found = Family(
         main=_seen(actor, ticket.merged_into_id),
         repeats=_seen(actor, ticket.repeat_of_id),
-        merged=[_with_content(one) for one in _merged_into(actor, ticket.id)],
-        repeated_by=_repeating(actor, ticket.id),
+        merged=[_with_content(one) for one in merged],
+        repeated_by=repeating,
     )
     query = select(TicketLink).where(
         or_(TicketLink.ticket_id == ticket.id, TicketLink.other_id == ticket.id)
@@ -85,13 +86,22 @@ def _seen(actor: Actor, ticket_id: int | None) -> Ticket | None:
     return found if found is not None and may_see(actor, found) else None
 
 
-def _merged_into(actor: Actor, ticket_id: int) -> list[Ticket]:
-    """Return what was merged into a ticket, also by way of another one, oldest first."""
-    query = select(Ticket).where(Ticket.merged_into_id == ticket_id).order_by(Ticket.id)
-    found: list[Ticket] = []
-    for one in db.session.scalars(query.limit(MOST)).all():
-        found += [one, *_merged_into(actor, one.id)]
-    return [one for one in found if may_see(actor, one)]
+def _around(actor: Actor, ticket_id: int) -> tuple[list[Ticket], list[Ticket]]:
+    """Return what was merged into a ticket, also by way of another one, and what repeats it."""
+    query = select(Ticket).where(
+        or_(Ticket.merged_into_id == ticket_id, Ticket.repeat_of_id == ticket_id)
+    )
+    merged: list[Ticket] = []
+    repeating: list[Ticket] = []
+    for one in db.session.scalars(query.order_by(Ticket.id).limit(MOST)).all():
+        if one.merged_into_id == ticket_id:
+            merged += [one, *_around(actor, one.id)[0]]
+        elif one.state != State.MERGED:
+            repeating.insert(0, one)
+    return (
+        [one for one in merged if may_see(actor, one)],
+        [one for one in repeating if may_see(actor, one)],
+    )
 
 
 def _with_content(ticket: Ticket) -> Merged:
@@ -109,9 +119,3 @@ def _with_content(ticket: Ticket) -> Merged:
         ticket, db.session.scalars(said.order_by(TicketEvent.id)).all(),
         db.session.scalars(files.order_by(Upload.id)).all(),
     )  # fmt: skip
-
-
-def _repeating(actor: Actor, ticket_id: int) -> list[Ticket]:
-    query = select(Ticket).where(Ticket.repeat_of_id == ticket_id, Ticket.state != State.MERGED)
-    rows = db.session.scalars(query.order_by(Ticket.id.desc()).limit(MOST)).all()
-    return [one for one in rows if may_see(actor, one)]

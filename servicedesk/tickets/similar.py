@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor
@@ -26,6 +26,7 @@ CANDIDATES = 60  # of each kind
 LOOK_BACK = timedelta(days=365)
 NEWEST = 20_000  # tickets among which words are looked for
 SHOWN = 5
+FIRM = (Enterprise.name.label("enterprise"), Enterprise.area, Enterprise.plot)
 NEVER_SIMILAR = (State.MERGED, State.WITHDRAWN, State.DECLINED)
 
 
@@ -73,7 +74,7 @@ def similar(actor: Actor, wanted: Matter, limit: int = SHOWN) -> list[Similar]:
 
 def _reads(actor: Actor, wanted: Matter) -> list[Select[Any]]:
     query = (
-        select(*COLUMNS, Ticket.description, Ticket.answers, Enterprise.area, Enterprise.plot)
+        select(*COLUMNS, Ticket.description, Ticket.answers, *FIRM)
         .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
         .where(
             visible(actor), Ticket.confidential.is_(False), Ticket.state.not_in(NEVER_SIMILAR),
@@ -83,8 +84,7 @@ def _reads(actor: Actor, wanted: Matter) -> list[Select[Any]]:
         .limit(CANDIDATES)
     )  # fmt: skip
     reads = [query.where(Ticket.item_id == wanted.item_id)] if wanted.item_id else []
-    since = (db.session.scalar(select(func.max(Ticket.id))) or 0) - NEWEST
-    if (found := search.any_of(wanted.terms, since)) is not None:
+    if (found := search.any_of(wanted.terms, NEWEST)) is not None:
         reads.append(query.where(found))
     return reads
 

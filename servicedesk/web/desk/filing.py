@@ -19,7 +19,7 @@ from servicedesk.core.permissions import Subject, allows
 from servicedesk.core.similarity import REASONS, Matter, telling_terms
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import enterprise as get_enterprise
-from servicedesk.enterprises.queries import find, names
+from servicedesk.enterprises.queries import find
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.materials.actions import file_request
 from servicedesk.outreach.actions import record_visit
@@ -107,8 +107,7 @@ def _alike(item: ServiceItem, enterprise: Enterprise, said: Mapping[str, Any]) -
     terms = telling_terms(title, words)
     wanted = Matter(0, item.id, enterprise.area, enterprise.plot, terms)
     alike = similar(actor(), wanted) if words and not item.confidential else []
-    firms = names({one.row.enterprise_id for one in alike})
-    return {"alike": alike, "alike_names": firms, "alike_reasons": REASONS}
+    return {"alike": alike, "alike_reasons": REASONS}
 
 
 def _enterprise(enterprise_id: int | None) -> Enterprise | None:

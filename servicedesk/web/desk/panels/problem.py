@@ -6,7 +6,6 @@ from servicedesk.core.permissions import Subject, allows
 from servicedesk.core.problems import ALIVE, STAND_NAMES
 from servicedesk.core.similarity import REASONS
 from servicedesk.enterprises.queries import enterprise as get_enterprise
-from servicedesk.enterprises.queries import names
 from servicedesk.problems.queries import fitting, problem_of
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.similar import similar_to
@@ -29,7 +28,6 @@ def panel(ticket: Ticket) -> dict[str, Any]:
         "problem": mine,
         "fitting": [] if mine else fitting(person, ticket, firm),
         "alike": alike,
-        "alike_names": names({one.row.enterprise_id for one in alike}),
         "alike_reasons": REASONS,
         "stand_names": STAND_NAMES,
         "problem_alive": mine is not None and mine.state in ALIVE,
