@@ -13,7 +13,7 @@ from servicedesk.materials import actions as materials
 from servicedesk.meetings import gathering as meetings
 from servicedesk.packages import actions as packages
 from servicedesk.problems import actions as problems
-from servicedesk.tickets import reactions
+from servicedesk.tickets import joining, reactions
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,6 +35,7 @@ def create_app(settings: config.Settings) -> Flask:
 def _connect_features() -> None:
     """Say which features go on when a ticket has moved, in the same transaction."""
     reactions.connect(
+        joining.follow_merge,
         packages.follow_ticket,
         materials.release,
         declarations.follow_ticket,

@@ -28,6 +28,7 @@ from servicedesk.demo import (
     materials_today,
     members,
     packages,
+    problems,
     projects,
     queue,
     training,
@@ -116,6 +117,7 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield financing.run(cast, seed)
     yield financing.asking_now(cast, now)
     yield from packages.lives(cast, seed, now)
+    yield from problems.lives(cast, now)
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
     yield queue.keeping(cast, now, seed)

@@ -17,6 +17,7 @@ JOBS: dict[str, Callable[[], int]] = {
     "hiring": tasks.hiring,
     "follow_ups": tasks.follow_ups,
     "digest": tasks.digest,
+    "problems": tasks.problems,
     "deliver": delivery.deliver,
     "counts": tasks.counts,
     "audit": tasks.audit,

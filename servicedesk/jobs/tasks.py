@@ -27,6 +27,7 @@ from servicedesk.notifications import digests
 from servicedesk.organisation.queries import parks
 from servicedesk.packages.actions import end_wait
 from servicedesk.packages.queries import waits_over
+from servicedesk.problems.actions import close_class, due_closings, due_reminders, remind
 from servicedesk.statistics.actions import build
 from servicedesk.tickets import escalation, late_calls
 from servicedesk.tickets.actions import forget_submissions
@@ -132,6 +133,11 @@ def follow_ups() -> int:
 def digest() -> int:
     """Make the collected e-mails of this morning, one for each person who wants them."""
     return _work_off(digests.due, lambda found: digests.make(*found))
+
+
+def problems() -> int:
+    """Remind of problems whose day has passed, and close the classes that have stayed quiet."""
+    return _work_off(due_reminders, remind) + _work_off(due_closings, close_class)
 
 
 def counts() -> int:

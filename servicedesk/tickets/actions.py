@@ -102,8 +102,10 @@ class Request:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
+def submit(actor: Actor, item: ServiceItem, request: Request, *, quietly: bool = False) -> Ticket:
     """File a request: exactly one ticket for one key, however often it is sent.
+
+    ``quietly`` asks nobody to accept it: whoever files it goes on with it at once.
 
     Raises:
         Refused: not permitted for this enterprise, or a file is not the person's own.
@@ -111,7 +113,7 @@ def submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
     """
     item_code = item.code
     try:
-        return _submit(actor, item, request)
+        return _submit(actor, item, request, quietly)
     except IntegrityError:
         found = _same_submission(actor, item_code, request)
         if found is None:
@@ -120,7 +122,7 @@ def submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
 
 
 @unit_of_work
-def _submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
+def _submit(actor: Actor, item: ServiceItem, request: Request, quietly: bool) -> Ticket:
     enterprise = _enterprise_for(actor, request)
     if found := _same_submission(actor, item.code, request):
         return found
@@ -133,7 +135,8 @@ def _submit(actor: Actor, item: ServiceItem, request: Request) -> Ticket:
     _remember(actor, item.code, request, ticket)
     search.add(ticket.id, search.texts_of(ticket, item, enterprise))
     record(actor, "ticket.submit", "ticket", ticket.id, after={"number": ticket.number})
-    _tell_of_filing(ticket, actor)
+    if not quietly:
+        _tell_of_filing(ticket, actor)
     mark(ticket.park_id, ticket.submitted_at)
     return ticket
 
@@ -359,6 +362,8 @@ def add_own_event(
     body: str = "",
 ) -> TicketEvent:
     """Write a line of another feature's into the timeline, with files, in the caller's transaction.
+
+    Only where it is ``shown`` does the enterprise see it.
 
     Raises:
         Refused: a file is gone, or not the person's own.

@@ -115,6 +115,13 @@ def chosen_of(actor: Actor, wanted: Filter, limit: int) -> list[str]:
     return list(db.session.scalars(query.limit(limit)))
 
 
+def tally(actor: Actor, wanted: Filter, column: Any, most: int = 10) -> Sequence[Row[Any]]:
+    """Return how many tickets of a list have each value of ``column``, the most frequent first."""
+    query = _narrowed(select(column, func.count().label("tickets")), actor, wanted)
+    query = query.group_by(column).order_by(func.count().desc(), column).limit(most)
+    return db.session.execute(query).all()
+
+
 def everything(actor: Actor, wanted: Filter, extra: Sequence[Any] = ()) -> Any:
     """Return all rows of a list for an export, in its order, streamed from the database."""
     query = _narrowed(select(*COLUMNS, *extra), actor, wanted)

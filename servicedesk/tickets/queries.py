@@ -148,7 +148,17 @@ def actions_for(actor: Actor, ticket: Ticket) -> tuple[Transition, ...]:
 def may_see(actor: Actor, ticket: Ticket) -> bool:
     """Tell whether the person may open the ticket; confidential ones need the second permission."""
     permission = "ticket.view_confidential" if ticket.confidential else "ticket.view"
-    return allows(actor, permission, subject_of(ticket)) or _was_filed_by(actor, ticket)
+    return (
+        allows(actor, permission, subject_of(ticket))
+        or _was_filed_by(actor, ticket)
+        or _seen_from_main(actor, ticket)
+    )
+
+
+def _seen_from_main(actor: Actor, ticket: Ticket) -> bool:
+    """What was merged is open to whoever handles the ticket that it was merged into (并单)."""
+    main = db.session.get(Ticket, ticket.merged_into_id) if ticket.merged_into_id else None
+    return main is not None and may_see(actor, main)
 
 
 def _was_filed_by(actor: Actor, ticket: Ticket) -> bool:

@@ -94,6 +94,31 @@ def condition(words: str) -> ColumnElement[bool] | TextClause | None:
     return text(_MATCH[_dialect()]).bindparams(value)
 
 
+TERMS_ASKED = 24
+_NEWEST_WITH_ANY = {
+    "sqlite": "ticket.id IN (SELECT rowid FROM ticket_search WHERE ticket_search MATCH :query "
+    "AND rowid > (SELECT max(id) FROM ticket) - :newest ORDER BY rowid DESC LIMIT :most)",
+    "postgresql": "ticket.id IN (SELECT ticket_id FROM ticket_search "
+    "WHERE terms @@ CAST(:query AS tsquery) AND ticket_id > (SELECT max(id) FROM ticket) - :newest "
+    "ORDER BY ticket_id DESC LIMIT :most)",
+}
+
+
+def any_of(terms: Iterable[str], newest: int, most: int = 400) -> TextClause | None:
+    """Return the condition of the ``most`` newest tickets, of the ``newest``, with any of ``terms``.
+
+    It reads a bounded part of the index; at most ``TERMS_ASKED`` terms are asked for.
+    """
+    wanted = [f'"{term}"' for term in sorted(terms)[:TERMS_ASKED]]
+    if not wanted:
+        return None
+    if _dialect() == "postgresql":
+        query = " | ".join(term.replace('"', "'") for term in wanted)
+    else:
+        query = " OR ".join(wanted)
+    return text(_NEWEST_WITH_ANY[_dialect()]).bindparams(query=query, newest=newest, most=most)
+
+
 def _fts5(terms: list[tuple[str, bool]]) -> str:
     return " AND ".join(f'"{term}"*' if prefix else f'"{term}"' for term, prefix in terms)
 

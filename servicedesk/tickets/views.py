@@ -47,6 +47,7 @@ VIEW_NAMES: Mapping[str, str] = {
     "rectifying": N_("差评整改"),
     "reopened": N_("多次重办"),
     "false_marks": N_("虚假办结"),
+    "repeated": N_("重复诉求"),
     "open": N_("全部在办"),
     "all": N_("全部工单"),
 }
@@ -249,6 +250,7 @@ _CONDITIONS: Mapping[str, Callable[[Actor], ColumnElement[bool]]] = {
     "carried": _carried,
     "reopened": lambda actor: and_(is_open(), Ticket.reworks >= REOPENED_OFTEN),
     "false_marks": lambda actor: and_(is_open(), Ticket.false_resolution),
+    "repeated": lambda actor: and_(Ticket.repeat_of_id.is_not(None), Ticket.state != State.MERGED),
     "open": lambda actor: is_open(),
     "all": lambda actor: true(),
 }

@@ -57,6 +57,10 @@ DESK: Sequence[Section] = (
         Place("ticket.false_marks", "desk.false_resolutions", N_("虚假办结"), "alert-triangle",
               ("desk.lift_false_mark",)),
         Place("workbench.use", "desk.replies", N_("常用语"), "message", ("desk.reply_",)),
+        Place("problem.view", "desk.problems", N_("类问题"), "sitemap",
+              ("desk.one_problem", "desk.new_problem", "desk.edit_problem", "desk.join_problem",
+               "desk.solve_problem")),
+        Place("ticket.queue", "desk.repeats", N_("重复诉求"), "copy"),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",
@@ -103,7 +107,7 @@ PORTAL: Sequence[Section] = (
     )),
     Section("requests", N_("我的申请"), "list", (
         Place("portal.use", "portal.requests", N_("我的申请"), "list",
-              ("portal.ticket", "portal.receipt")),
+              ("portal.ticket", "portal.receipt", "portal.solution")),
     )),
     Section("chances", N_("政策与活动"), "rocket", (
         Place("policy.match", "portal.policies", N_("为您匹配"), "target-arrow", ("portal.policy",)),

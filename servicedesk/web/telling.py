@@ -43,6 +43,13 @@ OTHER_NAMES: Mapping[str, str] = {
     "hand_in": N_("补交材料"),
     "material_lapsed": N_("容缺逾期"),
     "undo": N_("撤销上一步"),
+    "merged_in": N_("另一件工单并入本工单"),
+    "split_from": N_("由工单拆分而来"),
+    "linked": N_("关联工单"),
+    "unlinked": N_("取消关联"),
+    "problem_joined": N_("加入类问题"),
+    "problem_left": N_("移出类问题"),
+    "problem_solved": N_("同类问题已解决"),
 }
 ICONS: Mapping[str, str] = {
     "submit": "send", "accept": "check", "decline": "x", "dispatch": "arrow-right",
@@ -70,6 +77,9 @@ LABELS: Mapping[str, str] = {  # every key that an event may have, but those of 
     "undone": N_("撤销的步骤"),
     "urgent": N_("紧急情形"),
     "code": N_("退单理由"),
+    "number": N_("相关工单"),
+    "problem": N_("类问题"),
+    "solution": N_("解决办法"),
     "reason": N_("理由"),
     "where_to_go": N_("办理渠道"),
     "duty": N_("移交的职责"),

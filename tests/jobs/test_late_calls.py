@@ -13,8 +13,8 @@ from servicedesk.extensions import db
 from servicedesk.jobs import tasks
 from servicedesk.notifications.models import Notice, OutboxMessage
 from servicedesk.tickets import clocks
-from servicedesk.tickets.models import Escalation, Ticket
 from servicedesk.tickets.late_calls import WORDS
+from servicedesk.tickets.models import Escalation, Ticket
 from tests.jobs.support import alarm_of, fired, go_to_alarm
 from tests.support import Town, local, pass_time
 

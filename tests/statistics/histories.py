@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.errors import Refused
-from servicedesk.tickets.actions import send_message
+from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.queries import open_of_enterprise
 from tests.support import START, Town
 
 WORK = ("accept", "dispatch", "sign", "resolve")
@@ -29,6 +30,10 @@ WALKS: tuple[tuple[str, ...], ...] = (
     (*WORK, "dispute", "resolve", "confirm", "rate", "close"),
     (*WORK, "confirm", "rate", "rework", "resolve", "follow_up", "rate", "close"),
     (*WORK, "miss", "miss", "miss", "close_unreached"),
+    ("merge",),
+    ("accept", "merge"),
+    ("accept", "dispatch", "merge"),
+    ("accept", "dispatch", "sign", "merge"),
 )
 ITEMS = ("A01", "A02", "C01", "E03")
 
@@ -69,8 +74,21 @@ def live(town: Town, life: Life, start: datetime = START) -> Ticket:
         send_message(town.desk, ticket.id, "您好，已收到。")
     for step in life.walk:
         clock.set(clock.now() + timedelta(days=next(gaps, 1)))
+        if step == "merge":
+            return _merge(town, ticket)
         ticket = _take(town, ticket, step, life)
     return ticket
+
+
+def _merge(town: Town, ticket: Ticket) -> Ticket:
+    """Join the ticket into the enterprise's oldest open one; where there is none, it stays open.
+
+    What was joined already may be joined further with it: histories pile up in one database.
+    """
+    others = open_of_enterprise(ticket)
+    if not others:
+        return ticket
+    return take(town.desk, ticket.id, "merge", {"into": others[-1].number})
 
 
 def _take(town: Town, ticket: Ticket, step: str, life: Life) -> Ticket:

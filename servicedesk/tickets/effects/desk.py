@@ -11,7 +11,7 @@ from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.tickets import clocks
 from servicedesk.tickets.effects.change import Change, end, send_to
-from servicedesk.tickets.following import follow, link
+from servicedesk.tickets.following import link
 from servicedesk.tickets.models import Ticket
 
 DUTIES = {"intake": N_("首接人"), "assignee": N_("承办人")}
@@ -55,14 +55,13 @@ def merge(change: Change) -> None:
     ticket.merged_into_id = into.id
     ticket.first_response_at = ticket.first_response_at or change.now
     link(ticket.id, into.id, "merged", change.actor.user_id)
-    if ticket.requester_id is not None:
-        follow(into.id, ticket.requester_id, "reporter")
-    end(change)
+    end(change)  # whoever reported it is informed by ``joining.follow_merge``
 
 
 def split(change: Change) -> None:
-    """拆分: the words of the new ticket; the action files it and links the two."""
+    """拆分: the words of the new ticket; ``joining.split`` files it and links the two."""
     change.text("title")
+    change.text("number")
 
 
 def mark_urgent(change: Change) -> None:

@@ -1,6 +1,7 @@
 """Filing a request (提交申请): the item's form, the receipt, its QR code."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import segno
@@ -15,10 +16,12 @@ from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.extensions import limiter
 from servicedesk.materials.actions import file_request
+from servicedesk.problems.queries import solutions_for
 from servicedesk.tickets.actions import Request
 from servicedesk.tickets.models import Ticket, Upload
 from servicedesk.tickets.queries import item_of
 from servicedesk.web.access import actor, my_enterprises, requires, signed_in
+from servicedesk.web.duplicates import Doubles, add_typed, adds, doubles
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import plain
 from servicedesk.web.portal.blueprint import item_or_404, portal, ticket_or_404
@@ -46,10 +49,17 @@ def file(code: str) -> Answer | str | tuple[str, int]:
     kept, failed = keep_all()
     other = _is_for_another(form)
     slots = sent(item, _named(form), _answers(item, form))
-    fine = form.validate() and not failed and not slots.wrong and not other
+    double = doubles(form.enterprise.data or 0, item, form.key.data or "")
+    if adds() and not other and not failed:
+        added = add_typed(item, form, slots, _tokens(kept), form.key.data or "")
+        if not isinstance(added, str):
+            flash(_("已补充到这件工单，我们会一并办理。"), "success")
+            return redirect(url_for("portal.ticket", number=added.number, _anchor="progress"))
+        return _page(item, form, kept, failed, slots, double=replace(double, wrong=added)), 422
+    fine = form.validate() and not failed and not slots.wrong and not other and not double.asked
     ticket = _file(item, form, kept, failed, slots) if fine else None
     if ticket is None:
-        return _page(item, form, kept, failed, slots, other=other), 422
+        return _page(item, form, kept, failed, slots, other=other, double=double), 422
     return redirect(url_for("portal.receipt", number=ticket.number))
 
 
@@ -144,12 +154,15 @@ def _page(
     slots: Slots,
     *,
     other: bool = False,
+    double: Doubles | None = None,
 ) -> str:
+    named = next((one for one in my_enterprises() if one.id == form.enterprise.data), None)
     questions = [form[field.name] for field in fields_of(item)]
     return render_template(
         "portal/file.html", item=item, form=form, guide=guide_of(item), questions=questions,
         kept=kept, failed=failed, other=other, chosen=chosen_enterprise(),
-        named=next((one for one in my_enterprises() if one.id == form.enterprise.data), None),
+        named=named, double=double or doubles(named.id if named else 0, item),
+        solutions=solutions_for(item, named.area if named else ""),
         wrong=[one for one in form if one.errors], slots=slots,
         wants_acting=asks_to_act(item) if request.form else bool(slots.letters),
     )  # fmt: skip

@@ -55,6 +55,9 @@ OTHERS: Mapping[str, str] = {
     "material_lapsed": N_("容缺材料逾期未补。"),
     "rules_applied": N_("园区的办理规则有调整，办理期限已重新计算。"),
     "rules_undone": N_("办理规则的调整已撤销，办理期限已恢复。"),
+    "merged_in": N_("同一件事的另一件申请已并入本工单。"),
+    "split_from": N_("由另一件工单拆分而来，单独办理。"),
+    "problem_solved": N_("同类问题已有解决办法，请看是否也适用于您。"),
 }
 UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
@@ -164,6 +167,11 @@ _SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
     "ask_resume": "note",
     "rate": "comment",
     "close_verified": "note",
+    "problem_solved": "solution",
+    "merge": "into",
+    "merged_in": "number",
+    "split": "number",
+    "split_from": "number",
 }
 
 
@@ -180,10 +188,6 @@ def _no_facts(event: TicketEvent) -> Facts:
 def _submitted_as(event: TicketEvent) -> Facts:
     why = str(event.data.get("urgent") or "")
     return [(_("紧急"), _(URGENCIES.get(why, why)))] if why else []
-
-
-def _staged(event: TicketEvent) -> Facts:
-    return [(_("阶段"), _(str(event.data.get("stage", ""))))]
 
 
 def _declined(event: TicketEvent) -> Facts:

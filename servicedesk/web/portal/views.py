@@ -15,6 +15,7 @@ from servicedesk.web.portal import (
     policies,
     projects,
     requests,
+    solutions,
     ticket,
     visits,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "portal",
     "projects",
     "requests",
+    "solutions",
     "ticket",
     "visits",
 ]

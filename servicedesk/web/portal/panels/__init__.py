@@ -3,9 +3,9 @@
 from typing import Any
 
 from servicedesk.tickets.models import Ticket
-from servicedesk.web.portal.panels import loop, plan, why
+from servicedesk.web.portal.panels import joined, loop, plan, why
 
-PANELS = (why.panel, plan.panel, loop.panel)
+PANELS = (joined.panel, why.panel, plan.panel, loop.panel)
 
 
 def everything(ticket: Ticket) -> dict[str, Any]:
