@@ -23,11 +23,13 @@ from servicedesk.enterprises.importing import forget_imports
 from servicedesk.extensions import db
 from servicedesk.hiring.arrivals import ask_who_stayed, remind_to_confirm
 from servicedesk.materials import reminders
+from servicedesk.meetings import decisions, gathering
 from servicedesk.organisation.queries import parks
 from servicedesk.packages.actions import end_wait
 from servicedesk.packages.queries import waits_over
 from servicedesk.statistics.actions import build
 from servicedesk.tickets import escalation
+from servicedesk.tickets import supplements as supplementing
 from servicedesk.tickets.actions import forget_submissions
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import sweep
@@ -117,6 +119,22 @@ def hiring() -> int:
 def packages() -> int:
     """End the waits of packages (公示期) whose last day is over, and open what comes after them."""
     return _work_off(lambda limit: waits_over(clock.now().astimezone(ZONE).date(), limit), end_wait)
+
+
+def supplements() -> int:
+    """Give up what no enterprise has answered in its time, and remind the others (补正)."""
+    return _work_off(supplementing.given_up, lambda found: supplementing.abandon(*found)) + (
+        _work_off(supplementing.due_reminders, lambda found: supplementing.remind(*found))
+    )
+
+
+def meetings() -> int:
+    """Gather what the joint meeting's agenda lacks, and let the alarms of its decisions go off."""
+    return (
+        _work_off(gathering.missing, gathering.gather)
+        + _work_off(decisions.due_warnings, decisions.warn)
+        + _work_off(decisions.overdue, decisions.tell_overdue)
+    )
 
 
 def counts() -> int:

@@ -344,13 +344,16 @@ def add_own_event(
     *,
     data: Mapping[str, Any],
     uploads: Sequence[str] = (),
+    shown: bool = True,
 ) -> TicketEvent:
     """Write a line of another feature's into the timeline, with files, in the caller's transaction.
+
+    ``shown``: whether the enterprise's timeline has it.
 
     Raises:
         Refused: a file is gone, or not the person's own.
     """
-    event = _add_event(ticket, actor, kind, data=data)
+    event = _add_event(ticket, actor, kind, shown=shown, data=data)
     take_uploads(actor, ticket, event, uploads)
     return event
 

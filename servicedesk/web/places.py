@@ -51,6 +51,9 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
 
 DESK: Sequence[Section] = (
     Section("loop", N_("闭环"), "refresh", (
+        Place("joint_meeting.view", "desk.joint_meeting", N_("联席会议"), "users-group",
+              ("desk.meeting",)),
+        Place("decision.view", "desk.decisions", N_("议定事项"), "gavel", ("desk.decision",)),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",

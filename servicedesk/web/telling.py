@@ -34,6 +34,8 @@ OTHER_NAMES: Mapping[str, str] = {
     "recompute": N_("工作日历调整，期限重算"),
     "hand_in": N_("补交材料"),
     "material_lapsed": N_("容缺逾期"),
+    "supplement_reminder": N_("提醒补正"),
+    "decision": N_("联席会议议定"),
 }
 LABELS: Mapping[str, str] = {
     "reason": N_("理由"),
@@ -43,6 +45,11 @@ LABELS: Mapping[str, str] = {
     "note": N_("说明"),
     "request": N_("需要补正"),
     "answer": N_("补正内容"),
+    "answer_by": N_("补正期限"),
+    "decision": N_("议定事项"),
+    "until": N_("申请延至"),
+    "milestones": N_("节点计划"),
+    "milestone": N_("节点"),
     "days": N_("工作日数"),
     "due_at": N_("新的期限"),
     "result": N_("结果"),
@@ -61,7 +68,7 @@ LABELS: Mapping[str, str] = {
     "how": N_("方式"),
     "due_on": N_("承诺日期"),
 }
-MOMENTS = frozenset({"due_at", "old", "new"})
+MOMENTS = frozenset({"due_at", "old", "new", "answer_by"})
 
 
 def register(app: Flask) -> None:
@@ -95,6 +102,8 @@ def _words(name: str, value: Any) -> str:
         return moment(datetime.fromisoformat(value))
     if name == "result":
         return _(RESULTS[value])
+    if name == "milestones":
+        return "；".join(value)
     if name == "level":
         return _(RATING_NAMES[value])
     if name == "reasons":

@@ -2,6 +2,7 @@
 
 from servicedesk.web.desk import (
     consultations,
+    decisions,
     declarations,
     enterprise_edit,
     enterprise_file,
@@ -15,6 +16,7 @@ from servicedesk.web.desk import (
     hiring,
     letters,
     materials,
+    meetings,
     packages,
     patents,
     policies,
@@ -30,6 +32,7 @@ from servicedesk.web.desk.blueprint import desk
 
 __all__ = [
     "consultations",
+    "decisions",
     "declarations",
     "desk",
     "enterprise_edit",
@@ -44,6 +47,7 @@ __all__ = [
     "hiring",
     "letters",
     "materials",
+    "meetings",
     "packages",
     "patents",
     "policies",

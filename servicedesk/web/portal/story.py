@@ -42,6 +42,7 @@ LOUD = frozenset(
 OTHERS: Mapping[str, str] = {
     "hand_in": N_("补交了材料。"),
     "material_lapsed": N_("容缺材料逾期未补。"),
+    "supplement_reminder": N_("提醒您尽快补充材料或信息。"),
 }
 UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
@@ -130,6 +131,8 @@ def _submitted(channel: str) -> str:
 
 _SAYS: Mapping[str, str] = {  # which input of a step is said to the enterprise
     "request_supplement": "request",
+    "approve_supplement": "request",
+    "reach_milestone": "note",
     "supplement": "answer",
     "resolve": "resolution",
     "dispute": "reason",
@@ -176,6 +179,18 @@ def _extended(event: TicketEvent) -> Facts:
     return [(_("延长"), days), (_("新的期限"), _moment(event.data.get("due_at")))]
 
 
+def _asked_to_add(event: TicketEvent) -> Facts:
+    until = event.data.get("answer_by")
+    return [(_("请在此前补充"), _moment(until))] if until else []
+
+
+def _carried_on(event: TicketEvent) -> Facts:
+    """A plan of milestones: what was reached, and when the next one is due."""
+    name, due = event.data.get("milestone"), event.data.get("due_at")
+    reached = [(_("完成的节点"), str(name))] if name else []
+    return [*reached, *([(_("下一个节点的期限"), _moment(due))] if due else [])]
+
+
 def _resolved(event: TicketEvent) -> Facts:
     result = str(event.data.get("result", ""))
     return [(_("办理结果"), _(RESULTS.get(result, result)))]
@@ -203,6 +218,11 @@ _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
     "hand_in": _of_material,
     "material_lapsed": _of_material,
     "approve_extension": _extended,
+    "request_supplement": _asked_to_add,
+    "approve_supplement": _asked_to_add,
+    "supplement_reminder": _asked_to_add,
+    "approve_plan": _carried_on,
+    "reach_milestone": _carried_on,
     "resolve": _resolved,
     "rate": _rated,
     "recompute": _recomputed,
