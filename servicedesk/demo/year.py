@@ -26,6 +26,7 @@ from servicedesk.demo import (
     hiring,
     materials,
     materials_today,
+    meetings,
     members,
     packages,
     projects,
@@ -113,6 +114,7 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield financing.run(cast, seed)
     yield financing.asking_now(cast, now)
     yield from packages.lives(cast, seed, now)
+    yield from meetings.lives(cast, seed, now)
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
     yield from materials_today.lives(cast, materials.keepers(cast), now)

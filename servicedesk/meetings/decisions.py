@@ -235,7 +235,10 @@ def warn(decision_id: int) -> bool:
     if moved is not None and moved.warn_at > clock.now():
         return True
     claim = update(Decision).where(
-        Decision.id == decision_id, Decision.state == "open", Decision.warned_at.is_(None)
+        Decision.id == decision_id,
+        Decision.state == "open",
+        Decision.warned_at.is_(None),
+        Decision.warn_at <= clock.now(),
     )
     if changed_rows(claim.values(warned_at=clock.now(), version=Decision.version + 1)) != 1:
         return False
@@ -252,7 +255,10 @@ def tell_overdue(decision_id: int) -> bool:
     if moved is not None and moved.due_at >= clock.now():
         return True
     claim = update(Decision).where(
-        Decision.id == decision_id, Decision.state == "open", Decision.overdue_at.is_(None)
+        Decision.id == decision_id,
+        Decision.state == "open",
+        Decision.overdue_at.is_(None),
+        Decision.due_at < clock.now(),
     )
     if changed_rows(claim.values(overdue_at=clock.now(), version=Decision.version + 1)) != 1:
         return False
