@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
@@ -100,7 +101,8 @@ def unfinished(park_id: int) -> dict[int, int]:
         .where(Meeting.park_id == park_id, Meeting.state == "held", AgendaItem.state == "listed")
         .group_by(AgendaItem.meeting_id)
     )
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    rows = db.session.execute(query)
+    return {row[0]: row[1] for row in rows if row[0] is not None}
 
 
 def sizes(park_id: int) -> dict[int, tuple[int, int]]:
@@ -112,13 +114,14 @@ def sizes(park_id: int) -> dict[int, tuple[int, int]]:
             .where(model.park_id == park_id, model.meeting_id.is_not(None), where)
             .group_by(model.meeting_id)
         )
-        for meeting_id, count in db.session.execute(query):
+        for row in db.session.execute(query):
+            meeting_id, count = int(row[0] or 0), row[1]
             items, decided = counted.get(meeting_id, (0, 0))
             counted[meeting_id] = (count, decided) if model is AgendaItem else (items, count)
     return counted
 
 
-def _of_person(actor: Actor) -> Select[tuple[AgendaItem, Ticket]]:
+def _of_person(actor: Actor) -> Select[Any]:
     """Units see the matters of their own tickets; the desk and leaders see all."""
     return (
         select(AgendaItem, Ticket)
@@ -127,11 +130,11 @@ def _of_person(actor: Actor) -> Select[tuple[AgendaItem, Ticket]]:
     )
 
 
-def _matters(actor: Actor, query: Select[tuple[AgendaItem, Ticket]]) -> list[Matter]:
-    rows = db.session.execute(query.limit(LIST_MOST)).all()
+def _matters(actor: Actor, query: Select[Any]) -> list[Matter]:
+    rows = [(row[0], row[1]) for row in db.session.execute(query.limit(LIST_MOST))]
     unit_names = {one.id: one.name for one in units(actor.park_id)}
     people = person_names([item.added_by_id for item, _ticket in rows])
-    said = _said([(item, ticket) for item, ticket in rows])
+    said = _said(rows)
     return [
         Matter(
             item, ticket, unit_names.get(ticket.unit_id or 0, ""), may_see(actor, ticket),

@@ -39,7 +39,7 @@ def due_reminders(limit: int = LIMIT) -> list[Reminder]:
         .order_by(SupplementRequest.next_reminder_at, SupplementRequest.id)
         .limit(limit)
     )
-    return [(row[0], row[1]) for row in db.session.execute(query)]
+    return [(row[0], row[1]) for row in db.session.execute(query) if row[1] is not None]
 
 
 @unit_of_work
