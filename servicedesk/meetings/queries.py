@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
@@ -121,7 +120,7 @@ def sizes(park_id: int) -> dict[int, tuple[int, int]]:
     return counted
 
 
-def _of_person(actor: Actor) -> Select[Any]:
+def _of_person(actor: Actor) -> Select[AgendaItem, Ticket]:
     """Units see the matters of their own tickets; the desk and leaders see all."""
     return (
         select(AgendaItem, Ticket)
@@ -130,7 +129,7 @@ def _of_person(actor: Actor) -> Select[Any]:
     )
 
 
-def _matters(actor: Actor, query: Select[Any]) -> list[Matter]:
+def _matters(actor: Actor, query: Select[AgendaItem, Ticket]) -> list[Matter]:
     rows = [(row[0], row[1]) for row in db.session.execute(query.limit(LIST_MOST))]
     unit_names = {one.id: one.name for one in units(actor.park_id)}
     people = person_names([item.added_by_id for item, _ticket in rows])
