@@ -43,6 +43,7 @@ def _connect_features() -> None:
         meetings.follow_ticket,
         problems.follow_ticket,
     )
+    reactions.connect_alarms(meetings.follow_alarm)
 
 
 def _flask_config(settings: config.Settings) -> dict[str, object]:

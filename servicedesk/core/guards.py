@@ -176,6 +176,8 @@ def before_due(facts: Facts, actor: Actor) -> str | None:
     """延期 is asked before the due time, one at a time, twice at the most."""
     if facts.carried:
         return N_("挂账事项按节点计划办理，不再延期。")
+    if facts.urgent:
+        return N_("紧急件按紧急时限办理，不能延期。")
     if facts.extension_pending:
         return N_("已有一份延期申请在等待审批。")
     if facts.extensions >= EXTENSIONS_MOST:

@@ -202,6 +202,7 @@ PERMISSIONS: Mapping[str, Grants] = {
     # the joint meeting, problems behind tickets
     "joint_meeting.view": {**_DESK, Role.LEADER: PARK, Role.UNIT_HEAD: UNIT},
     "meeting.manage": {Role.DESK_HEAD: PARK, Role.LEADER: PARK},
+    "decision.view": {**_DESK, **_UNIT, Role.LEADER: PARK},
     "decision.report": {**_DESK, **_UNIT},
     "decision.confirm": {Role.DESK_HEAD: PARK, Role.LEADER: PARK},
     "problem.view": {**_DESK, **_UNIT, **_OVERSIGHT},

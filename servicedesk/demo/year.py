@@ -26,6 +26,7 @@ from servicedesk.demo import (
     hiring,
     materials,
     materials_today,
+    meetings,
     members,
     packages,
     problems,
@@ -118,6 +119,7 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield financing.asking_now(cast, now)
     yield from packages.lives(cast, seed, now)
     yield from problems.lives(cast, now)
+    yield from meetings.lives(cast, seed, now)
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
     yield queue.keeping(cast, now, seed)

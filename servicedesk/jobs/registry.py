@@ -10,6 +10,8 @@ JOBS: dict[str, Callable[[], int]] = {
     "response": tasks.response,
     "escalate": tasks.escalate,
     "finish": tasks.finish,
+    "supplements": tasks.supplements,
+    "meetings": tasks.meetings,
     "policies": tasks.policies,
     "materials": tasks.materials,
     "packages": tasks.packages,

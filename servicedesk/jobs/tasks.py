@@ -23,6 +23,7 @@ from servicedesk.enterprises.importing import forget_imports
 from servicedesk.extensions import db
 from servicedesk.hiring.arrivals import ask_who_stayed, remind_to_confirm
 from servicedesk.materials import reminders
+from servicedesk.meetings import decisions, gathering
 from servicedesk.notifications import digests
 from servicedesk.organisation.queries import parks
 from servicedesk.packages.actions import end_wait
@@ -30,6 +31,7 @@ from servicedesk.packages.queries import waits_over
 from servicedesk.problems.actions import close_class, due_closings, due_reminders, remind
 from servicedesk.statistics.actions import build
 from servicedesk.tickets import escalation, late_calls
+from servicedesk.tickets import supplements as supplementing
 from servicedesk.tickets.actions import forget_submissions
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import sweep
@@ -138,6 +140,22 @@ def digest() -> int:
 def problems() -> int:
     """Remind of problems whose day has passed, and close the classes that have stayed quiet."""
     return _work_off(due_reminders, remind) + _work_off(due_closings, close_class)
+
+
+def supplements() -> int:
+    """Give up what no enterprise has answered in its time, and remind the others (补正)."""
+    return _work_off(supplementing.given_up, lambda found: supplementing.abandon(*found)) + (
+        _work_off(supplementing.due_reminders, lambda found: supplementing.remind(*found))
+    )
+
+
+def meetings() -> int:
+    """Gather what the joint meeting's agenda lacks, and let the alarms of its decisions go off."""
+    return (
+        _work_off(gathering.missing, gathering.gather)
+        + _work_off(decisions.due_warnings, decisions.warn)
+        + _work_off(decisions.overdue, decisions.tell_overdue)
+    )
 
 
 def counts() -> int:

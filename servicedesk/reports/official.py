@@ -33,6 +33,12 @@ class Paper:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         self._run(paragraph, text, TITLE_FONT, TITLE_SIZE)
 
+    def centred(self, text: str) -> None:
+        """Write a line beneath the title, in the middle: which one, of when."""
+        paragraph = self._paragraph(indent=False)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        self._run(paragraph, text, LEAD_FONT)
+
     def heading(self, text: str) -> None:
         """Write a heading of the first order: 一、…"""
         paragraph = self._paragraph()

@@ -20,6 +20,7 @@ from servicedesk.extensions import db
 from servicedesk.tickets import clocks
 from servicedesk.tickets.actions import add_system_event, system_actor, take
 from servicedesk.tickets.models import Escalation, Ticket
+from servicedesk.tickets.reactions import react_to_alarm
 from servicedesk.tickets.telling import WHO_HEARS, tell_about
 from servicedesk.transaction import changed_rows, unit_of_work
 
@@ -89,6 +90,7 @@ def _record(ticket: Ticket, step: Step, planned: datetime, now: datetime) -> Non
     add_system_event(ticket, "escalate", shown=False, data=data)
     record(system_actor(ticket.park_id), "ticket.escalate", "ticket", ticket.id, after=data)
     _remind(ticket, step, f"escalation:{escalation.id}", now)
+    react_to_alarm(ticket, step)
 
 
 def _remind(ticket: Ticket, step: str, key: str, now: datetime) -> None:

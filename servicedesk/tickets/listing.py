@@ -270,11 +270,3 @@ def _key(row: Row[Any], wanted: Filter) -> str:
         running = row.state in BEFORE_RESOLUTION and row.due_at is not None
         return f"{(row.due_at if running else FAR).timestamp()}~{row.id}"
     return str(row.id)
-
-
-def joint_meeting(actor: Actor) -> Sequence[Row[Any]]:
-    """Return the open tickets on level 3 of the ladder: the joint meeting's agenda (联席会议)."""
-    query = select(*COLUMNS).where(
-        visible(actor), Ticket.ladder_level >= 3, in_states(*sorted(BEFORE_RESOLUTION))
-    )
-    return db.session.execute(query.order_by(Ticket.due_at, Ticket.id)).all()

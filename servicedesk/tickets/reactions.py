@@ -11,7 +11,9 @@ from servicedesk.core.workflow import Transition
 from servicedesk.tickets.models import Ticket
 
 Reaction = Callable[[Ticket, Transition, Actor], None]
+AlarmReaction = Callable[[Ticket, str], None]
 _connected: tuple[Reaction, ...] = ()
+_alarms: tuple[AlarmReaction, ...] = ()
 
 
 def connect(*reactions: Reaction) -> None:
@@ -24,3 +26,15 @@ def react(ticket: Ticket, step: Transition, actor: Actor) -> None:
     """Tell everybody who is connected that ``actor`` took ``step`` on ``ticket``."""
     for reaction in _connected:
         reaction(ticket, step, actor)
+
+
+def connect_alarms(*reactions: AlarmReaction) -> None:
+    """Say who reacts to alarms of the ladder (督办); this replaces what was connected before."""
+    global _alarms
+    _alarms = reactions
+
+
+def react_to_alarm(ticket: Ticket, step: str) -> None:
+    """Tell everybody who is connected that the alarm ``step`` of ``ticket`` has gone off."""
+    for reaction in _alarms:
+        reaction(ticket, step)

@@ -51,6 +51,9 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
 
 DESK: Sequence[Section] = (
     Section("loop", N_("闭环"), "refresh", (
+        Place("joint_meeting.view", "desk.joint_meeting", N_("联席会议"), "users-group",
+              ("desk.meeting",)),
+        Place("decision.view", "desk.decisions", N_("议定事项"), "gavel", ("desk.decision",)),
         Place("rules.view", "admin.rules", N_("办理规则"), "adjustments", ("admin.rules_",)),
         Place("rules.view", "admin.rehearsal", N_("规则演练"), "player-play"),
         Place("ticket.follow_up", "desk.follow_ups", N_("回访"), "phone", ("desk.follow_up_",)),

@@ -50,6 +50,8 @@ OTHER_NAMES: Mapping[str, str] = {
     "problem_joined": N_("加入类问题"),
     "problem_left": N_("移出类问题"),
     "problem_solved": N_("同类问题已解决"),
+    "supplement_reminder": N_("提醒补正"),
+    "decision": N_("联席会议议定"),
 }
 ICONS: Mapping[str, str] = {
     "submit": "send", "accept": "check", "decline": "x", "dispatch": "arrow-right",
@@ -72,6 +74,7 @@ ICONS: Mapping[str, str] = {
     "response_late": "alert-triangle", "recompute": "calendar", "rules_applied": "adjustments",
     "rules_undone": "adjustments", "hand_in": "file-import",
     "material_lapsed": "alert-triangle", "undo": "history", "remind": "bell",
+    "supplement_reminder": "bell", "decision": "gavel",
 }  # fmt: skip
 LABELS: Mapping[str, str] = {  # every key that an event may have, but those of NOT_SAID
     "undone": N_("撤销的步骤"),
@@ -96,6 +99,7 @@ LABELS: Mapping[str, str] = {  # every key that an event may have, but those of 
     "request": N_("需要做什么"),
     "answer": N_("答复"),
     "answer_by": N_("最迟补交"),
+    "decision": N_("议定事项"),
     "days": N_("工作日数"),
     "until": N_("申请延到"),
     "due_at": N_("新的期限"),

@@ -9,6 +9,7 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
+from servicedesk.meetings.models import Meeting
 from servicedesk.tickets import clocks
 from servicedesk.tickets.children import HandlingPlan, PlanMilestone, SupplementRequest
 from servicedesk.tickets.effects.change import Change, end, end_pause, local_day, pause
@@ -100,6 +101,7 @@ def _close_request(change: Change) -> None:
 def abandon(change: Change) -> None:
     """逾期未补正: given up, with its history; one click takes it up again."""
     _close_request(change)
+    clocks.stop(change.ticket, change.now)  # what was late before stays late when it is taken up
     end(change)
 
 
@@ -141,7 +143,7 @@ def request_extension(change: Change) -> None:
     days = hours.working_days_between(hours.local(ticket.due_at).date(), until)
     if not 1 <= days <= most:
         raise Refused(N_("新的期限须晚于原期限，且不超过允许的工作日数。"), field="until")
-    change.data["days"] = days
+    change.data["days"], change.data["old"] = days, ticket.due_at.isoformat()
     extension = Extension(
         ticket_id=ticket.id, days=days, reason=change.text("reason"),
         asked_by_id=change.actor.user_id, asked_at=change.now,
@@ -151,6 +153,7 @@ def request_extension(change: Change) -> None:
 
 def approve_extension(change: Change) -> None:
     extension = _decide_extension(change, "approved")
+    change.data["old"] = change.ticket.due_at.isoformat() if change.ticket.due_at else ""
     change.ticket.extra_days += extension.days
     change.ticket.extensions += 1
     clocks.refresh(change.ticket)
@@ -207,8 +210,16 @@ def propose_plan(change: Change) -> None:
 
 
 def approve_plan(change: Change) -> None:
+    """The meeting agrees: from now on the clock runs to the next milestone."""
+    number = str(change.inputs.get("meeting_id") or "")
+    meeting = db.session.get(Meeting, int(number)) if number.isdigit() else None
+    if meeting is None or meeting.park_id != change.ticket.park_id or meeting.state == "cancelled":
+        raise Refused(N_("请选择同意挂账的联席会议。"), field="meeting_id")
     plan = _decide_plan(change, "approved")
-    plan.meeting_id = int(change.inputs["meeting_id"])
+    plan.meeting_id = meeting.id
+    first = _steps_of(plan)[0]
+    if first.due_on <= local_day(change):
+        raise Refused(N_("第一个节点的日期已过，请退回，按新的日期重新申请。"))
     change.ticket.carried = True
     _next_leg(change, plan)
 
@@ -250,15 +261,24 @@ def _next_leg(change: Change, plan: HandlingPlan) -> None:
     change.data["due_at"] = change.ticket.due_at.isoformat() if change.ticket.due_at else ""
 
 
+def _steps_of(plan: HandlingPlan) -> Sequence[PlanMilestone]:
+    query = select(PlanMilestone).where(PlanMilestone.plan_id == plan.id)
+    return db.session.scalars(query.order_by(PlanMilestone.position)).all()
+
+
 def milestones_to_come(ticket_id: int) -> Sequence[PlanMilestone]:
-    """Return the milestones of the ticket's approved plan that are not reached yet, in their order."""
-    query = (
-        select(PlanMilestone)
-        .join(HandlingPlan, HandlingPlan.id == PlanMilestone.plan_id)
-        .where(
-            HandlingPlan.ticket_id == ticket_id,
-            HandlingPlan.verdict == "approved",
-            PlanMilestone.reached_at.is_(None),
-        )
+    """Return the milestones of the ticket's newest approved plan that are not reached yet, in order.
+
+    A plan that ended with an earlier end of the ticket has nothing to say any more.
+    """
+    newest = (
+        select(HandlingPlan.id)
+        .where(HandlingPlan.ticket_id == ticket_id, HandlingPlan.verdict == "approved")
+        .order_by(HandlingPlan.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return db.session.scalars(query.order_by(HandlingPlan.id.desc(), PlanMilestone.position)).all()
+    query = select(PlanMilestone).where(
+        PlanMilestone.plan_id == newest, PlanMilestone.reached_at.is_(None)
+    )
+    return db.session.scalars(query.order_by(PlanMilestone.position)).all()

@@ -19,17 +19,34 @@ from servicedesk.organisation.queries import units
 from servicedesk.tickets import queries
 from servicedesk.tickets.effects.desk import DUTIES
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.plans import extension_frame
 from servicedesk.tickets.support import supporters
 from servicedesk.web.desk.step_forms import Choices, step_form
+from servicedesk.web.showing import whole_day
 
 
 def form_of(step: Transition, found: Ticket, data: Any) -> Form:
     """Return the form of one step on a ticket, with what it offers and suggests."""
     choices = _CHOICES.get(step.name, _none)(found)
     form = step_form(step.name, data, choices, _outcomes(found) if step.name == "resolve" else ())
+    if step.name == "request_extension":
+        _say_until_when(form, found)
     if step.name in ("dispatch", "settle") and data is None:
         form.process(unit_id=_suggested_id(found))
     return form
+
+
+def _say_until_when(form: Form, found: Ticket) -> None:
+    """Name the present due day and the days that may be asked for, at the field of the new day."""
+    frame = extension_frame(found)
+    if frame is None:
+        return
+    field: Any = form["until"]
+    field.description = _(
+        "现在的期限是%(due)s；新的期限最早%(first)s，最迟%(last)s。",
+        due=whole_day(frame.due), first=whole_day(frame.first), last=whole_day(frame.last),
+    )  # fmt: skip
+    field.render_kw = {"min": frame.first.isoformat(), "max": frame.last.isoformat()}
 
 
 def _none(found: Ticket) -> Mapping[str, Choices]:

@@ -25,6 +25,7 @@ from servicedesk.core.authorization import POWERS
 from servicedesk.core.routing import RETURN_REASONS
 from servicedesk.tickets.actions import DESCRIPTION_MAX
 from servicedesk.tickets.effects import RESULTS
+from servicedesk.tickets.effects.waiting import MILESTONES_MOST
 from servicedesk.web.forms import at_most, required, tidy
 from servicedesk.web.showing import named
 
@@ -132,24 +133,44 @@ class StageForm(NoteForm):
 
 
 class MilestoneForm(Form):
-    """One milestone of a plan; an empty line is passed over."""
+    """One milestone of a plan; an empty line is passed over, half a line is not."""
 
     name = StringField(_l("节点"), filters=[tidy], validators=[Optional(), at_most(100)])
     day = DateField(_l("日期"), validators=[Optional()])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A name needs its date and a date its name."""
+        if not super().validate(extra_validators):
+            return False
+        if bool(self.name.data) == bool(self.day.data):
+            return True
+        lacking: Any = self.day if self.name.data else self.name
+        lacking.errors = [_("请填写日期。") if self.name.data else _("请填写节点名称。")]
+        return False
 
 
 class PlanForm(ReasonForm):
     """挂账: dated milestones, and why it cannot be done in the promised time."""
 
     milestones = FieldList(
-        FormField(MilestoneForm), label=_l("节点计划"), min_entries=4, max_entries=20
+        FormField(MilestoneForm),
+        label=_l("节点计划"),
+        description=_l(
+            "按先后写清每一步和完成日期，空行不计；联席会议同意后按节点计时，并告知企业。"
+        ),
+        min_entries=3,
+        max_entries=MILESTONES_MOST,
     )
 
 
 class ApprovePlanForm(Form):
     """The meeting that agreed."""
 
-    meeting_id = SelectField(_l("在哪次联席会议上同意"), coerce=int)
+    meeting_id = SelectField(
+        _l("在哪次联席会议上同意"),
+        coerce=int,
+        description=_l("只列出已召开的会议；会议开过而没有列出的，先在联席会议页登记召开情况。"),
+    )
 
 
 class MergeForm(Form):

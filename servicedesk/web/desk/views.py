@@ -1,4 +1,4 @@
-"""The desk's lists: the queue, the joint meeting, the export."""
+"""The desk's lists: the queue and its export."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,6 @@ from servicedesk.tickets.listing import (
     page,
     total,
 )
-from servicedesk.tickets.listing import joint_meeting as joint_meeting_rows
 from servicedesk.tickets.views import VIEW_NAMES
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
@@ -108,14 +107,6 @@ def _choices(wanted: Filter) -> dict[str, Any]:
             (code, _(name)) for code, name in SORTS.items() if wanted.view != "all" or code != "due"
         ],
     }
-
-
-@desk.get("/joint-meeting")
-@requires("joint_meeting.view")
-def joint_meeting() -> str:
-    """Show what has reached level 3 and belongs on the joint meeting's agenda."""
-    found = Page(joint_meeting_rows(actor()))
-    return render_template("desk/joint_meeting.html", page=found, **rows_of(found))
 
 
 @desk.get("/export.xlsx")

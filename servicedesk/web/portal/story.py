@@ -58,6 +58,7 @@ OTHERS: Mapping[str, str] = {
     "merged_in": N_("同一件事的另一件申请已并入本工单。"),
     "split_from": N_("由另一件工单拆分而来，单独办理。"),
     "problem_solved": N_("同类问题已有解决办法，请看是否也适用于您。"),
+    "supplement_reminder": N_("提醒您尽快补充材料或信息。"),
 }
 UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
@@ -285,6 +286,7 @@ _FACTS: Mapping[str, Callable[[TicketEvent], Facts]] = {
     "advance_stage": _staged,
     "merge": _merged,
     "split": _split,
+    "supplement_reminder": _asked_back,
     "resolve": _resolved,
     "resolve_with_problem": _resolved,
     "rate": _rated,
