@@ -1,5 +1,6 @@
 """The ticket page of staff: what is asked, what happened, and only the steps open to this person."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from servicedesk.audit.actions import record_alone
 from servicedesk.catalogue.queries import fields_of, metrics
 from servicedesk.catalogue.queries import item as get_item
 from servicedesk.core.permissions import allows
+from servicedesk.core.routing import Suggestion
 from servicedesk.core.workflow import BY_NAME, Transition
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, Refused
@@ -19,6 +21,7 @@ from servicedesk.materials.papers import papers_for
 from servicedesk.organisation.queries import units
 from servicedesk.outreach.queries import visits_of
 from servicedesk.packages.queries import case_of_ticket
+from servicedesk.routing.learning import suggestions
 from servicedesk.tickets import queries
 from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.models import Ticket
@@ -30,6 +33,8 @@ from servicedesk.web.desk.step_forms import ELSEWHERE, WITH_FILES, inputs_of
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import with_number
 from servicedesk.web.handing import acting_on, materials_on
+
+SUGGESTED = 3
 
 
 def ticket_or_404(number: str) -> Ticket:
@@ -149,8 +154,9 @@ def ticket_page(found: Ticket, **more: Any) -> str:
         case=case_of_ticket(found.id) if allows(actor(), "package.view") else None,
         metrics=metrics(),
         unit_names={unit.id: unit.name for unit in units(found.park_id)},
+        units_by_code={unit.code: unit for unit in units(found.park_id)},
         people=names([found.assignee_id, found.intake_by_id, found.resolved_by_id]),
-        suggestion=queries.suggested_unit(found, get_item(found.item_id)),
+        suggestions=_suggestions(found, steps),
         steps=forms,
         with_files=WITH_FILES,
         materials=materials_on(found, more.pop("tried_material", None)),
@@ -160,6 +166,13 @@ def ticket_page(found: Ticket, **more: Any) -> str:
         **panels.everything(found),
         **more,
     )
+
+
+def _suggestions(found: Ticket, steps: Sequence[Transition]) -> list[Suggestion]:
+    """Return the best units with their reasons, for whoever may send the ticket somewhere now."""
+    if not any(step.name in ("dispatch", "settle") for step in steps):
+        return []
+    return suggestions(found, get_item(found.item_id))[:SUGGESTED]
 
 
 def _importance(step: Transition) -> int:
