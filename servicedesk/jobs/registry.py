@@ -8,6 +8,7 @@ from servicedesk.jobs import delivery, tasks
 JOBS: dict[str, Callable[[], int]] = {
     "response": tasks.response,
     "escalate": tasks.escalate,
+    "support": tasks.support,
     "calendar": tasks.calendar,
     "finish": tasks.finish,
     "policies": tasks.policies,

@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from servicedesk.catalogue.fields import Field, FieldType
 from servicedesk.catalogue.queries import metrics
 from servicedesk.core.authorization import POWERS
+from servicedesk.core.routing import RETURN_REASONS
 from servicedesk.core.materials import SLOT_NAMES, Slot
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.tickets.effects import RESULTS
+from servicedesk.tickets.effects.desk import DUTIES
 from servicedesk.tickets.models import TicketEvent
 from servicedesk.web.forms import localised
 from servicedesk.web.showing import (
@@ -34,8 +36,13 @@ OTHER_NAMES: Mapping[str, str] = {
     "recompute": N_("工作日历调整，期限重算"),
     "hand_in": N_("补交材料"),
     "material_lapsed": N_("容缺逾期"),
+    "support_late": N_("协办超期"),
 }
 LABELS: Mapping[str, str] = {
+    "code": N_("退单理由"),
+    "duty": N_("移交职责"),
+    "from": N_("原负责人"),
+    "to": N_("接手人"),
     "reason": N_("理由"),
     "where_to_go": N_("办理渠道"),
     "unit": N_("承办单位"),
@@ -61,6 +68,10 @@ LABELS: Mapping[str, str] = {
     "how": N_("方式"),
     "due_on": N_("承诺日期"),
 }
+LABELS_OF = {
+    ("ask_support", "request"): N_("请求内容"),
+    ("answer_support", "answer"): N_("答复内容"),
+}
 MOMENTS = frozenset({"due_at", "old", "new"})
 
 
@@ -84,7 +95,7 @@ def event_name(event: TicketEvent) -> str:
 def event_details(event: TicketEvent) -> list[tuple[str, str]]:
     """Return the event's data as (label, words), in the order of ``LABELS``; nothing internal."""
     return [
-        (_(label), _words(name, event.data[name]))
+        (_(LABELS_OF.get((event.kind, name), label)), _words(name, event.data[name]))
         for name, label in LABELS.items()
         if event.data.get(name) not in (None, "", [], {}, 0)
     ]
@@ -103,6 +114,10 @@ def _words(name: str, value: Any) -> str:
         return _(SLOT_NAMES[Slot(value)])
     if name == "power":
         return _(POWERS[value])
+    if name == "code":
+        return _(RETURN_REASONS.get(value, value))
+    if name == "duty":
+        return _(DUTIES.get(value, value))
     if name == "step":
         return step_name(value)
     if name == "late_minutes":

@@ -67,7 +67,7 @@ def test_a_tick_runs_every_job_in_order_and_notes_it(
     monkeypatch.setattr(scheduler, "JOBS", jobs)
     assert scheduler.tick("a")
     assert ran == list(registry.JOBS) == [
-        "response", "escalate", "calendar", "finish", "policies", "materials", "packages",
+        "response", "escalate", "support", "calendar", "finish", "policies", "materials", "packages",
         "events", "hiring", "deliver", "counts", "audit", "housekeeping",
     ]  # fmt: skip
     runs = {run.name: run for run in db.session.scalars(select(JobRun))}
