@@ -78,7 +78,5 @@ def _locked_turn(unit_id: int) -> Turn | None:
     turn = db.session.scalar(query.execution_options(populate_existing=True))
     if turn is not None:
         return turn
-    db.session.execute(
-        select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True)
-    )
+    db.session.execute(select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True))
     return db.session.scalar(query.execution_options(populate_existing=True))

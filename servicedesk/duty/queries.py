@@ -76,9 +76,7 @@ def away_today(park_id: int, people: Collection[int], day: date) -> dict[int, Da
 
 def staff_of_unit(unit_id: int) -> Sequence[User]:
     """Return the active staff of a unit, whatever their part."""
-    query = select(User).where(
-        User.unit_id == unit_id, User.active, User.role.in_(sorted(STAFF))
-    )
+    query = select(User).where(User.unit_id == unit_id, User.active, User.role.in_(sorted(STAFF)))
     return db.session.scalars(query.order_by(User.id)).all()
 
 

@@ -45,7 +45,7 @@ def count_by_state(park_id: int) -> dict[str, int]:
         .where(RoutingRule.park_id == park_id)
         .group_by(RoutingRule.state)
     )
-    return {state: count for state, count in db.session.execute(query)}
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def rule(actor: Actor, rule_id: int) -> RoutingRule | None:

@@ -183,6 +183,14 @@ def events_since(ticket_id: int, version: int) -> Sequence[TicketEvent]:
     return db.session.scalars(query.order_by(TicketEvent.id)).all()
 
 
+def events_of_kinds(ticket_id: int, kinds: Collection[str]) -> Sequence[TicketEvent]:
+    """Return the lines of these kinds, oldest first."""
+    query = select(TicketEvent).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.kind.in_(list(kinds))
+    )
+    return db.session.scalars(query.order_by(TicketEvent.id)).all()
+
+
 def uploads(ticket_id: int) -> Sequence[Upload]:
     """Return the files of a ticket, oldest first."""
     query = select(Upload).where(Upload.ticket_id == ticket_id).order_by(Upload.id)

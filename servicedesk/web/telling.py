@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from servicedesk.catalogue.fields import Field, FieldType
 from servicedesk.catalogue.queries import metrics
 from servicedesk.core.authorization import POWERS
-from servicedesk.core.routing import RETURN_REASONS
 from servicedesk.core.materials import SLOT_NAMES, Slot
+from servicedesk.core.routing import RETURN_REASONS
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.tickets.effects import RESULTS

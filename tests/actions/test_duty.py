@@ -87,7 +87,9 @@ def test_nobody_there_leaves_it_to_a_person(town: Town) -> None:
 def test_what_comes_in_the_evening_is_for_who_is_there_in_the_morning(town: Town) -> None:
     one, two = town.user("officer").id, hire(town, "o2")
     mode(town, "turn")
-    actions.add_absence(town.unithead, one, TODAY + timedelta(days=1), TODAY + timedelta(days=1), "假")
+    actions.add_absence(
+        town.unithead, one, TODAY + timedelta(days=1), TODAY + timedelta(days=1), "假"
+    )
     clock.set(START.replace(hour=20))
     assert dispatched(town).assignee_id == two
 

@@ -1,8 +1,10 @@
 """The staff's side (工作台): each module adds its pages to the one blueprint."""
 
 from servicedesk.web.desk import (
+    bounces,
     consultations,
     declarations,
+    duty,
     enterprise_edit,
     enterprise_file,
     enterprise_import,
@@ -12,6 +14,7 @@ from servicedesk.web.desk import (
     events,
     filing,
     financing,
+    handover,
     hiring,
     letters,
     materials,
@@ -20,18 +23,22 @@ from servicedesk.web.desk import (
     policies,
     project_steps,
     projects,
+    routing,
     tickets,
     views,
     visit_phone,
     visit_rounds,
     visits,
+    workload,
 )
 from servicedesk.web.desk.blueprint import desk
 
 __all__ = [
+    "bounces",
     "consultations",
     "declarations",
     "desk",
+    "duty",
     "enterprise_edit",
     "enterprise_file",
     "enterprise_import",
@@ -41,6 +48,7 @@ __all__ = [
     "events",
     "filing",
     "financing",
+    "handover",
     "hiring",
     "letters",
     "materials",
@@ -49,9 +57,11 @@ __all__ = [
     "policies",
     "project_steps",
     "projects",
+    "routing",
     "tickets",
     "views",
     "visit_phone",
     "visit_rounds",
     "visits",
+    "workload",
 ]
