@@ -176,7 +176,7 @@ def _record(past: Past, area: str) -> list[tuple[str, Values]]:
         )
     ]
     if area and past.near_signed + past.near_returned:
-        values = {"area": area, "n": past.near_signed, "returned": past.near_returned}
+        values: Values = {"area": area, "n": past.near_signed, "returned": past.near_returned}
         found.append((N_("其中%(area)s签收%(n)s件，退单%(returned)s次"), values))
     if past.ruled:
         found.append((N_("分管领导裁定%(n)s件由本单位办理"), {"n": past.ruled}))

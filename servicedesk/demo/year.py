@@ -29,6 +29,7 @@ from servicedesk.demo import (
     members,
     packages,
     projects,
+    routing,
     training,
     visits,
 )
@@ -116,6 +117,7 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield from visits.run(cast, seed, now)
     yield from materials.lives(cast, now, seed)
     yield from materials_today.lives(cast, materials.keepers(cast), now)
+    yield routing.standing_now(cast, now)
 
 
 def _stories(cast: Cast, established: list[Firm], now: datetime, seed: int) -> list[Story]:
