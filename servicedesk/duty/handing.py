@@ -76,14 +76,28 @@ def held_by(actor: Actor, person: User) -> list[Duty]:
     return duties[:MOST]
 
 
-def successors(duty: Duty, person: User) -> list[User]:
-    """Return who may take a duty over: the desk's people the intake, the unit's people the handling."""
-    if duty.duty == "intake":
-        found = [one for role in DESK_ROLES for one in holding(duty.ticket.park_id, role)]
-    else:
-        found = list(members_of_unit(duty.ticket.unit_id))
-    rated = duty.ticket.rated_person_id if duty.ticket.rectifying else None
-    return [one for one in found if one.id not in (person.id, rated)]
+def successors(duties: Sequence[Duty], person: User) -> dict[str, list[User]]:
+    """Return who may take each duty over, by its key.
+
+    The intake goes to the desk's people, the handling to the people of the ticket's unit, never to
+    whoever was rated badly for it.
+    """
+    desk = [one for role in DESK_ROLES for one in holding(person.park_id, role)]
+    teams = {unit: list(members_of_unit(unit)) for unit in {one.ticket.unit_id for one in duties}}
+    return {
+        one.key: [
+            other
+            for other in (desk if one.duty == "intake" else teams[one.ticket.unit_id])
+            if other.id not in (person.id, _rated(one))
+        ]
+        for one in duties
+    }
+
+
+def _rated(duty: Duty) -> int | None:
+    """Return who may not handle the ticket: whoever was rated badly, while that is rectified."""
+    wrong = duty.duty == "assignee" and duty.ticket.rectifying
+    return duty.ticket.rated_person_id if wrong else None
 
 
 def plan(duties: Sequence[Duty], person: User, to_id: int | None) -> dict[str, int | None]:
@@ -91,14 +105,14 @@ def plan(duties: Sequence[Duty], person: User, to_id: int | None) -> dict[str, i
 
     A unit that assigns by skill is spread by skill; nobody is named where nobody is there.
     """
-    sharing = _Sharing(person)
+    possible, sharing = successors(duties, person), _Sharing(person)
     planned: dict[str, int | None] = {}
     for duty in duties:
+        able = possible[duty.key]
         if to_id is None:
-            planned[duty.key] = sharing.next_for(duty)
+            planned[duty.key] = sharing.next_for(duty, able)
         else:
-            possible = {one.id for one in successors(duty, person)}
-            planned[duty.key] = to_id if to_id in possible else None
+            planned[duty.key] = to_id if to_id in {one.id for one in able} else None
     return planned
 
 
@@ -111,10 +125,10 @@ class _Sharing:
         self._tickets: dict[int, int] = {}
         self._known: dict[tuple[str, int | None, int], list[Candidate]] = {}
 
-    def next_for(self, duty: Duty) -> int | None:
-        """Return who gets this duty."""
-        rated = duty.ticket.rated_person_id if duty.ticket.rectifying else None
-        group = [self._now(one) for one in self._group(duty) if one.user_id != rated]
+    def next_for(self, duty: Duty, able: Sequence[User]) -> int | None:
+        """Return which of those who are able gets this duty."""
+        numbers = {one.id for one in able}
+        group = [self._now(one) for one in self._group(duty, able) if one.user_id in numbers]
         chosen = choose(self._mode(duty), group)
         if chosen is not None:
             weight = duty.ticket.allowed_minutes if duty.duty == "assignee" else 0
@@ -133,15 +147,15 @@ class _Sharing:
             return "load"
         return "skill" if get_unit(duty.ticket.unit_id).assignment == "skill" else "load"
 
-    def _group(self, duty: Duty) -> list[Candidate]:
+    def _group(self, duty: Duty, able: Sequence[User]) -> list[Candidate]:
         key = (duty.duty, duty.ticket.unit_id, duty.ticket.item_id)
         if key not in self._known:
-            self._known[key] = self._found(duty)
+            self._known[key] = self._found(duty, able)
         return self._known[key]
 
-    def _found(self, duty: Duty) -> list[Candidate]:
+    def _found(self, duty: Duty, able: Sequence[User]) -> list[Candidate]:
         if duty.duty == "intake":
-            people = [one for one in successors(duty, self._person) if one.role == Role.DESK]
+            people = [one for one in able if one.role == Role.DESK]
             present = there(duty.ticket.park_id, people, clock.now())
             return [Candidate(number) for number in present]
         if duty.ticket.unit_id is None:

@@ -64,7 +64,8 @@ def _remaining(ticket: Any, hours: Calendar, stood: dict[int, datetime], now: da
         return hours.between(now, ticket.due_at)
     begun = ticket.leg_from or ticket.clock_started_at
     used = hours.between(begun, stood.get(ticket.id, now)) - ticket.paused_minutes
-    return ticket.allowed_minutes - max(used, 0)
+    left: int = ticket.allowed_minutes - max(used, 0)
+    return left
 
 
 def by_person(work: Sequence[Work]) -> dict[int | None, list[Work]]:

@@ -90,14 +90,15 @@ def hops(park_id: int, wanted: BounceFilter) -> Iterator[Hop]:
 
 
 def _query(park_id: int, wanted: BounceFilter) -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        DispatchRecord, Ticket.number, Ticket.title, Ticket.confidential, Ticket.rules_version,
+        Ticket.returns,
+    )  # fmt: skip
     query = (
-        select(
-            DispatchRecord, Ticket.number, Ticket.title, Ticket.state, Ticket.confidential,
-            Ticket.rules_version, Ticket.returns,
-        )
+        select(*columns)
         .join(Ticket, Ticket.id == DispatchRecord.ticket_id)
         .where(DispatchRecord.park_id == park_id, *_conditions(wanted))
-    )  # fmt: skip
+    )
     return query.order_by(DispatchRecord.at, DispatchRecord.id)
 
 

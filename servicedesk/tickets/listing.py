@@ -228,6 +228,7 @@ def labels_of(ticket_ids: Collection[int]) -> dict[int, Row[Any]]:
     """Return number, title and secrecy of tickets by row number, in one statement."""
     if not ticket_ids:
         return {}
-    query = select(Ticket.id, Ticket.number, Ticket.title, Ticket.confidential)
+    columns: tuple[Any, ...] = (Ticket.id, Ticket.number, Ticket.title, Ticket.confidential)
+    query = select(*columns)
     rows = db.session.execute(query.where(Ticket.id.in_(ticket_ids)))
     return {row.id: row for row in rows}

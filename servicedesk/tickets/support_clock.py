@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from servicedesk.accounts.models import User
 from servicedesk.accounts.queries import holding, members_of_unit
@@ -41,9 +42,11 @@ def due_alarms(now: datetime, limit: int = LIMIT) -> list[int]:
     return _due(SupportTask.due_at, SupportTask.overdue_at.is_(None), now, limit)
 
 
-def _due(moment: object, untold: ColumnElement[bool], now: datetime, limit: int) -> list[int]:
-    query = select(SupportTask.id).where(SupportTask.state == "waiting", untold, moment <= now)  # type: ignore[operator]
-    return list(db.session.scalars(query.order_by(moment, SupportTask.id).limit(limit)))  # type: ignore[arg-type]
+def _due(
+    moment: InstrumentedAttribute[datetime], untold: ColumnElement[bool], now: datetime, limit: int
+) -> list[int]:
+    query = select(SupportTask.id).where(SupportTask.state == "waiting", untold, moment <= now)
+    return list(db.session.scalars(query.order_by(moment, SupportTask.id).limit(limit)))
 
 
 @unit_of_work

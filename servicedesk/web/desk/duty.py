@@ -3,6 +3,7 @@
 import calendar as months
 from datetime import date, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -301,9 +302,8 @@ def _after_leave(person_id: int, stand_in: int | None) -> Response:
     person = _person_or_404(person_id)
     if stand_in and allows(actor(), "ticket.hand_over") and held_by(actor(), person):
         flash(_("请假已登记。请核对下面的工单，一键移交给代班人员。"), "success")
-        return redirect(
-            url_for("desk.handover", **{"from": person_id, "to": stand_in, "reason": _("请假")})
-        )
+        query = urlencode({"from": person_id, "to": stand_in, "reason": _("请假")})
+        return redirect(f"{url_for('desk.handover')}?{query}")
     return _saved(person_id, _("请假已登记，期间不再自动分派给本人。"))
 
 

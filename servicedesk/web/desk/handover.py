@@ -50,7 +50,7 @@ def handover() -> str:
 
 def _page(person: User | None, to_id: int | None, reason: str, **more: Any) -> str:
     duties = handing.held_by(actor(), person) if person else []
-    possible = {duty.key: handing.successors(duty, person) for duty in duties if person}
+    possible = handing.successors(duties, person) if person else {}
     receivers = {one.id: one for group in possible.values() for one in group}
     return render_template(
         "desk/duty/handover.html", people=_people(), person=person, to_id=to_id, reason=reason,

@@ -142,7 +142,7 @@ def _edit(found: RoutingRule | None) -> Response | str | tuple[str, int]:
         flash(_(CHANGED), "danger")
         return render_template("desk/routing/rule.html", **page), 409
     except Refused as refused:
-        if refused.field in form:
+        if refused.field and refused.field in form:
             form[refused.field].errors = [_(refused.reason)]
         else:
             flash(_(refused.reason), "danger")
