@@ -13,6 +13,7 @@ from servicedesk.materials import actions as materials
 from servicedesk.meetings import gathering as meetings
 from servicedesk.packages import actions as packages
 from servicedesk.problems import actions as problems
+from servicedesk.routing import actions as routing
 from servicedesk.tickets import joining, reactions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,7 @@ def _connect_features() -> None:
         hiring.on_step,
         meetings.follow_ticket,
         problems.follow_ticket,
+        routing.follow_ticket,
     )
     reactions.connect_alarms(meetings.follow_alarm)
 

@@ -161,20 +161,20 @@ TRANSITIONS: tuple[Transition, ...] = (
         N_("承办单位退单，请重新派单。"),
         needs=("code", "reason"),
         guards=(g.within_sign_time, g.ruling_stands, g.may_still_return, g.answers_are_in),
-        tells=(A.DESK,), more=_second_return, shown=False, button="warning",
+        tells=(A.DESK, A.INTAKE), more=_second_return, shown=False, button="warning",
     ),
     Transition(
         "contest", N_("提请裁定"), _on(S.DISPATCHED), S.DISPUTED, "ticket.return",
         N_("承办单位第三次提出异议，请分管领导裁定由谁办理。"),
         needs=("code", "reason"),
         guards=(g.within_sign_time, g.ruling_stands, g.returned_twice, g.answers_are_in),
-        tells=(A.LEADER, A.DESK_HEAD), shown=False, button="warning",
+        tells=(A.LEADER, A.DESK_HEAD, A.INTAKE), shown=False, button="warning",
     ),
     Transition(
         "settle", N_("裁定承办单位"), _on(S.DISPUTED), S.DISPATCHED, "ticket.settle",
         N_("分管领导已裁定承办单位，请签收办理，不再退单。"),
         needs=("unit_id", "reason"), guards=(g.leader_or_stand_in,),
-        tells=(A.UNIT, A.UNIT_HEAD, A.DESK), shown=False, button="primary",
+        tells=(A.UNIT, A.UNIT_HEAD, A.DESK, A.INTAKE), shown=False, button="primary",
     ),
     Transition(
         "assign", N_("指定承办人"), _on(S.DISPATCHED, S.IN_PROGRESS), None, "ticket.assign",

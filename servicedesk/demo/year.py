@@ -32,6 +32,7 @@ from servicedesk.demo import (
     problems,
     projects,
     queue,
+    routing,
     training,
     visits,
     word,
@@ -126,6 +127,7 @@ def _features(cast: Cast, seed: int, now: datetime) -> Iterator[Moments]:
     yield from materials_today.lives(cast, materials.keepers(cast), now)
     yield word.urging(cast, now)
     yield word.danger(cast, list(cast.clients.values())[7], now)
+    yield routing.standing_now(cast, now)
 
 
 def _stories(cast: Cast, established: list[Firm], now: datetime, seed: int) -> list[Story]:

@@ -9,6 +9,7 @@ JOBS: dict[str, Callable[[], int]] = {
     "calendar": tasks.calendar,  # first: no alarm goes off by a calendar that is out of date
     "response": tasks.response,
     "escalate": tasks.escalate,
+    "support": tasks.support,
     "finish": tasks.finish,
     "supplements": tasks.supplements,
     "meetings": tasks.meetings,

@@ -30,7 +30,7 @@ from servicedesk.packages.actions import end_wait
 from servicedesk.packages.queries import waits_over
 from servicedesk.problems.actions import close_class, due_closings, due_reminders, remind
 from servicedesk.statistics.actions import build
-from servicedesk.tickets import escalation, late_calls
+from servicedesk.tickets import escalation, late_calls, support_clock
 from servicedesk.tickets import supplements as supplementing
 from servicedesk.tickets.actions import forget_submissions
 from servicedesk.tickets.facts import ZONE
@@ -68,6 +68,13 @@ def escalate() -> int:
         lambda limit: escalation.due_alarms(clock.now(), limit),
         lambda alarm: escalation.fire(*alarm),
     )
+
+
+def support() -> int:
+    """Warn the units that were asked to support a ticket, and alarm where no answer came in time."""
+    return _work_off(
+        lambda limit: support_clock.due_warnings(clock.now(), limit), support_clock.warn
+    ) + _work_off(lambda limit: support_clock.due_alarms(clock.now(), limit), support_clock.alarm)
 
 
 def calendar() -> int:

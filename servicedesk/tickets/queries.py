@@ -11,7 +11,7 @@ from servicedesk.catalogue.queries import item as get_item
 from servicedesk.catalogue.queries import item_at
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Scope, Subject, allows, scope_of
-from servicedesk.core.routing import Suggestion, suggest
+from servicedesk.core.routing import Suggestion
 from servicedesk.core.stages import is_staged
 from servicedesk.core.workflow import (
     BEFORE_RESOLUTION,
@@ -24,6 +24,7 @@ from servicedesk.core.workflow import (
 )
 from servicedesk.extensions import db
 from servicedesk.materials.queries import folder_opens, tickets_using, valid_powers
+from servicedesk.routing.learning import suggestions
 from servicedesk.tickets import clocks
 from servicedesk.tickets.children import HandlingPlan, SupplementRequest, Urge
 from servicedesk.tickets.effects.waiting import milestones_to_come
@@ -192,6 +193,14 @@ def events_since(ticket_id: int, version: int) -> Sequence[TicketEvent]:
     return db.session.scalars(query.order_by(TicketEvent.id)).all()
 
 
+def events_of_kinds(ticket_id: int, kinds: Collection[str]) -> Sequence[TicketEvent]:
+    """Return the lines of these kinds, oldest first."""
+    query = select(TicketEvent).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.kind.in_(list(kinds))
+    )
+    return db.session.scalars(query.order_by(TicketEvent.id)).all()
+
+
 def uploads(ticket_id: int) -> Sequence[Upload]:
     """Return the files of a ticket, oldest first."""
     query = select(Upload).where(Upload.ticket_id == ticket_id).order_by(Upload.id)
@@ -271,16 +280,12 @@ def children(ticket_id: int) -> Children:
 
 
 def suggested_unit(ticket: Ticket, item: ServiceItem) -> Suggestion | None:
-    """Return the unit that should have the ticket, knowing who has already returned it."""
-    returned: dict[str, int] = {}
-    if ticket.returns:
-        query = select(TicketEvent.data).where(
-            TicketEvent.ticket_id == ticket.id, TicketEvent.kind == "return"
-        )
-        for data in db.session.scalars(query):
-            code = str(data.get("unit_code", ""))
-            returned[code] = returned.get(code, 0) + 1
-    return suggest(item.lead_unit, item.partner_units, returned)
+    """Return the unit that should have the ticket; ``None`` where nothing speaks for any.
+
+    A unit that has returned this very ticket is no suggestion: then a person must think.
+    """
+    best = next(iter(suggestions(ticket, item)), None)
+    return best if best is not None and not best.returned else None
 
 
 def numbers(ticket_ids: Collection[int]) -> dict[int, str]:

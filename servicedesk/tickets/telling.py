@@ -24,7 +24,7 @@ ROLES = {
 }
 WHO_HEARS: dict[str, tuple[Audience, ...]] = {
     Step.WARN: (Audience.ASSIGNEE,),
-    Step.OVERDUE: (Audience.ASSIGNEE, Audience.UNIT_HEAD),
+    Step.OVERDUE: (Audience.ASSIGNEE, Audience.UNIT_HEAD, Audience.INTAKE),
     Step.LEVEL_1: (Audience.UNIT_HEAD,),
     Step.LEVEL_2: (Audience.LEADER, Audience.UNIT_HEAD),
     Step.LEVEL_3: (Audience.LEADER, Audience.DESK_HEAD),

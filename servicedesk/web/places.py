@@ -64,6 +64,13 @@ DESK: Sequence[Section] = (
               ("desk.one_problem", "desk.new_problem", "desk.edit_problem", "desk.join_problem",
                "desk.solve_problem")),
         Place("ticket.queue", "desk.repeats", N_("重复诉求"), "copy"),
+        Place("workload.view", "desk.workload", N_("工作量"), "layout-kanban"),
+        Place("duty.view", "desk.duty", N_("值班与请假"), "calendar", ("desk.duty_",)),
+        Place("ticket.hand_over", "desk.handover", N_("移交工单"), "user-check",
+              ("desk.hand_over",)),
+        Place("routing.view", "desk.routing_rules", N_("派单规则"), "route",
+              ("desk.routing_", "desk.new_routing_rule")),
+        Place("routing.view", "desk.bounce_figures", N_("退单统计"), "chart-bar", ("desk.bounce_",)),
     )),
     Section("enterprises", N_("企业"), "building", (
         Place("enterprise.browse", "desk.enterprises", N_("企业档案"), "building",

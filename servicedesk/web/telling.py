@@ -52,6 +52,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "problem_solved": N_("同类问题已解决"),
     "supplement_reminder": N_("提醒补正"),
     "decision": N_("联席会议议定"),
+    "support_late": N_("协办超期"),
 }
 ICONS: Mapping[str, str] = {
     "submit": "send", "accept": "check", "decline": "x", "dispatch": "arrow-right",
@@ -74,7 +75,7 @@ ICONS: Mapping[str, str] = {
     "response_late": "alert-triangle", "recompute": "calendar", "rules_applied": "adjustments",
     "rules_undone": "adjustments", "hand_in": "file-import",
     "material_lapsed": "alert-triangle", "undo": "history", "remind": "bell",
-    "supplement_reminder": "bell", "decision": "gavel",
+    "supplement_reminder": "bell", "decision": "gavel", "support_late": "alert-triangle",
 }  # fmt: skip
 LABELS: Mapping[str, str] = {  # every key that an event may have, but those of NOT_SAID
     "undone": N_("撤销的步骤"),
@@ -126,6 +127,10 @@ LABELS: Mapping[str, str] = {  # every key that an event may have, but those of 
 NOT_SAID = frozenset({"unit_code", "channel"})  # for the machine, or said elsewhere on the page
 MOMENTS = frozenset({"due_at", "old", "new", "answer_by"})
 DAYS = frozenset({"until", "due_on"})
+LABELS_OF = {
+    ("ask_support", "request"): N_("请求内容"),
+    ("answer_support", "answer"): N_("答复内容"),
+}
 
 
 def register(app: Flask) -> None:
@@ -149,7 +154,7 @@ def event_name(event: TicketEvent) -> str:
 def event_details(event: TicketEvent) -> list[tuple[str, str]]:
     """Return the event's data as (label, words), in the order of ``LABELS``; nothing internal."""
     return [
-        (_(label), _words(name, event.data[name]))
+        (_(LABELS_OF.get((event.kind, name), label)), _words(name, event.data[name]))
         for name, label in LABELS.items()
         if event.data.get(name) not in (None, "", [], {}, 0)
     ]

@@ -1,4 +1,4 @@
-"""Identifiers, search terms, routing and rounding."""
+"""Identifiers, search terms and rounding."""
 
 from datetime import date
 
@@ -13,7 +13,6 @@ from servicedesk.core.identifiers import (
     ticket_number,
     valid_credit_code,
 )
-from servicedesk.core.routing import suggest
 from servicedesk.core.textsearch import index_terms, query_terms
 
 
@@ -71,16 +70,6 @@ def test_no_text_breaks_the_search(words: str) -> None:
     for term, _prefix in query_terms(words):
         assert not set(term) & set(" \"'&|!:*()<>")
     index_terms(words)
-
-
-def test_the_lead_is_suggested_until_it_returns_the_ticket() -> None:
-    first = suggest("SCJG", ["SWJ"], {})
-    second = suggest("SCJG", ["SWJ"], {"SCJG": 1})
-    assert first is not None
-    assert first.unit == "SCJG"
-    assert second is not None
-    assert second.unit == "SWJ"
-    assert suggest("SCJG", [], {"SCJG": 1}) is None
 
 
 @pytest.mark.parametrize(

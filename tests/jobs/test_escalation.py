@@ -21,7 +21,7 @@ from tests.support import Town, local, pass_time
 LADDER = ["warn", "overdue", "level_1", "level_2", "level_3"]
 HEARS = {
     "warn": {"officer"},
-    "overdue": {"officer", "unithead"},
+    "overdue": {"officer", "unithead", "desk"},
     "level_1": {"unithead"},
     "level_2": {"leader", "unithead"},
     "level_3": {"leader", "head"},

@@ -67,8 +67,9 @@ def test_a_tick_runs_every_job_in_order_and_notes_it(
     monkeypatch.setattr(scheduler, "JOBS", jobs)
     assert scheduler.tick("a")
     assert ran == list(registry.JOBS) == [
-        "calendar", "response", "escalate", "finish", "policies", "materials", "packages",
-        "events", "hiring", "follow_ups", "digest", "deliver", "counts", "audit", "housekeeping",
+        "calendar", "response", "escalate", "support", "finish", "supplements", "meetings",
+        "policies", "materials", "packages", "events", "hiring", "follow_ups", "digest", "problems",
+        "deliver", "counts", "audit", "housekeeping",
     ]  # fmt: skip
     runs = {run.name: run for run in db.session.scalars(select(JobRun))}
     assert runs.keys() == {*ran, "tick"}

@@ -29,6 +29,7 @@ JOB_NAMES = {
     "tick": N_("调度一轮"),
     "response": N_("首次响应提醒"),
     "escalate": N_("预警和督办"),
+    "support": N_("协办提醒"),
     "calendar": N_("按日历重算期限"),
     "finish": N_("自动归档"),
     "deliver": N_("发送邮件"),

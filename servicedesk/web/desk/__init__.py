@@ -1,11 +1,13 @@
 """The staff's side (工作台): each module adds its pages to the one blueprint."""
 
 from servicedesk.web.desk import (
+    bounces,
     bulk,
     column_choice,
     consultations,
     decisions,
     declarations,
+    duty,
     enterprise_edit,
     enterprise_file,
     enterprise_import,
@@ -17,6 +19,7 @@ from servicedesk.web.desk import (
     filing,
     financing,
     follow_ups,
+    handover,
     hiring,
     letters,
     materials,
@@ -30,6 +33,7 @@ from servicedesk.web.desk import (
     projects,
     repeats,
     replies,
+    routing,
     saved,
     ticket_links,
     ticket_live,
@@ -40,16 +44,19 @@ from servicedesk.web.desk import (
     visit_rounds,
     visits,
     why,
+    workload,
 )
 from servicedesk.web.desk.blueprint import desk
 
 __all__ = [
+    "bounces",
     "bulk",
     "column_choice",
     "consultations",
     "decisions",
     "declarations",
     "desk",
+    "duty",
     "enterprise_edit",
     "enterprise_file",
     "enterprise_import",
@@ -61,6 +68,7 @@ __all__ = [
     "filing",
     "financing",
     "follow_ups",
+    "handover",
     "hiring",
     "letters",
     "materials",
@@ -74,6 +82,7 @@ __all__ = [
     "projects",
     "repeats",
     "replies",
+    "routing",
     "saved",
     "ticket_links",
     "ticket_live",
@@ -84,4 +93,5 @@ __all__ = [
     "visit_rounds",
     "visits",
     "why",
+    "workload",
 ]

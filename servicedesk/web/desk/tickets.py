@@ -1,6 +1,6 @@
 """The ticket page of staff: what is asked, what happened, and only the steps open to this person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -14,6 +14,7 @@ from servicedesk.audit.actions import record_alone
 from servicedesk.catalogue.queries import fields_of, metrics
 from servicedesk.catalogue.queries import item as get_item
 from servicedesk.core.permissions import allows
+from servicedesk.core.routing import Suggestion
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, Refused
@@ -21,6 +22,7 @@ from servicedesk.materials.papers import papers_for
 from servicedesk.organisation.queries import units
 from servicedesk.outreach.queries import visits_of
 from servicedesk.packages.queries import case_of_ticket
+from servicedesk.routing.learning import suggestions
 from servicedesk.tickets import queries
 from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.mentions import strangers
@@ -39,6 +41,8 @@ from servicedesk.workbench.drafts import discard_draft, drafts_of
 from servicedesk.workbench.models import Draft
 
 TALKS = {"message": "message_body", "note": "note_body"}  # each form with the field that is its own
+
+SUGGESTED = 3
 
 
 def ticket_or_404(number: str) -> Ticket:
@@ -176,8 +180,9 @@ def ticket_page(found: Ticket, **more: Any) -> str:
         case=case_of_ticket(found.id) if allows(actor(), "package.view") else None,
         metrics=metrics(),
         unit_names={unit.id: unit.name for unit in units(found.park_id)},
+        units_by_code={unit.code: unit for unit in units(found.park_id)},
         people=names([found.assignee_id, found.intake_by_id, found.resolved_by_id]),
-        suggestion=queries.suggested_unit(found, get_item(found.item_id)),
+        suggestions=_suggestions(found, shown.names),
         box=shown,
         drafts=drafts,
         left_over=_left_over(shown, drafts, more.get("opened"), wrong),
@@ -222,3 +227,10 @@ def _left_over(
         for name, words in texts.items()
         if name not in there and name in BY_NAME
     ]
+
+
+def _suggestions(found: Ticket, steps: Collection[str]) -> list[Suggestion]:
+    """Return the best units with their reasons, for whoever may send the ticket somewhere now."""
+    if not {"dispatch", "settle"} & set(steps):
+        return []
+    return suggestions(found, get_item(found.item_id))[:SUGGESTED]

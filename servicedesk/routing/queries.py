@@ -1,0 +1,56 @@
+"""Reading the rules that suggest a unit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from servicedesk.core.permissions import Actor, Subject, allows
+from servicedesk.extensions import db
+from servicedesk.routing.models import RoutingRule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFilter:
+    """What the list of rules is narrowed to; the rows' newest first."""
+
+    state: str = ""
+    item: int | None = None
+    unit: int | None = None
+    area: str = ""
+    q: str = ""
+
+
+def rules(park_id: int, wanted: RuleFilter) -> Sequence[RoutingRule]:
+    """Return the park's rules that the filter finds, newest first."""
+    query = select(RoutingRule).where(RoutingRule.park_id == park_id)
+    for column, value in (
+        (RoutingRule.state, wanted.state), (RoutingRule.item_id, wanted.item),
+        (RoutingRule.unit_id, wanted.unit), (RoutingRule.area, wanted.area),
+    ):  # fmt: skip
+        if value:
+            query = query.where(column == value)
+    if wanted.q:
+        query = query.where(
+            RoutingRule.words.contains(wanted.q, autoescape=True)
+            | RoutingRule.reason.contains(wanted.q, autoescape=True)
+        )
+    return db.session.scalars(query.order_by(RoutingRule.id.desc())).all()
+
+
+def count_by_state(park_id: int) -> dict[str, int]:
+    """Return how many rules stand in each state."""
+    query = (
+        select(RoutingRule.state, func.count())
+        .where(RoutingRule.park_id == park_id)
+        .group_by(RoutingRule.state)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def rule(actor: Actor, rule_id: int) -> RoutingRule | None:
+    """Return a rule that the person may see; any other does not exist."""
+    found = db.session.get(RoutingRule, rule_id)
+    if found is None or not allows(actor, "routing.view", Subject(found.park_id)):
+        return None
+    return found
