@@ -96,6 +96,7 @@ def test_a_week_with_everything_in_it() -> None:
         (Why.WORK, 60, ""),
     ]
     assert found[0].end == local("2024-04-03 09:00")
+    assert counted(found) == 180 + 90 + 150 + 240 + 60
 
 
 def test_nights_melt_into_the_rest_days_beside_them() -> None:
