@@ -124,11 +124,12 @@ def _export_row(
     def shown(text: str) -> str:
         return hidden if mark.secret else text
 
+    standing = STANDINGS["lifted" if row.lifted_at else "standing"]
     return [
         wall_time(row.found_at), ticket.number, shown(ticket.title),
         shown(enterprises.get(ticket.enterprise_id, "")), unit_names.get(row.unit_id or 0, ""),
         shown(people.get(row.resolved_by_id or 0, "")), shown(row.resolution), shown(row.reason),
         _(ROLE_NAMES[Role(row.found_by_role)]),
-        _(STANDINGS["lifted" if row.lifted_at else "standing"]),
+        _(standing),
         people.get(row.lifted_by_id or 0, ""), wall_time(row.lifted_at), row.lift_reason,
     ]  # fmt: skip
