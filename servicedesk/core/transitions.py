@@ -201,20 +201,20 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         "advance_stage", N_("进入下一阶段"), _on(S.IN_PROGRESS), None, "ticket.handle",
         N_("办理进入新的阶段，情况见说明。"),
-        needs=("stage", "note"), guards=(g.is_staged,), tells=(A.REQUESTER,), button="primary",
+        needs=("stage", "note"), guards=(g.is_staged, g.not_the_rated), tells=(A.REQUESTER,), button="primary",
     ),
     # supplements -----------------------------------------------------------------------------
     Transition(
         "request_supplement", N_("要求补正"), _on(S.IN_PROGRESS), S.AWAITING_ENTERPRISE,
         "ticket.handle",
         N_("请补充材料或信息，补正期间不计入办理时限。"),
-        needs=("request",), guards=(g.first_supplement, g.no_extension_waits, g.no_plan_waits),
+        needs=("request",), guards=(g.first_supplement, g.no_extension_waits, g.no_plan_waits, g.not_the_rated),
         clock=Clock.PAUSE, tells=(A.REQUESTER,), button="warning",
     ),
     Transition(
         "ask_supplement_again", N_("申请再次补正"), _on(S.IN_PROGRESS), None, "ticket.handle",
         N_("承办人申请再次要求企业补正，请审批。"),
-        needs=("request",), guards=(g.supplemented_before,), tells=(A.DESK_HEAD,), shown=False,
+        needs=("request",), guards=(g.supplemented_before, g.not_the_rated), tells=(A.DESK_HEAD,), shown=False,
     ),
     Transition(
         "approve_supplement", N_("同意再次补正"), _on(S.IN_PROGRESS), S.AWAITING_ENTERPRISE,
@@ -281,7 +281,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         "request_extension", N_("申请延期"), _on(S.IN_PROGRESS), None, "ticket.handle",
         N_("承办人申请延期，请审批。"),
-        needs=("until", "reason"), guards=(g.before_due, g.no_plan_waits), more=_approver,
+        needs=("until", "reason"), guards=(g.before_due, g.no_plan_waits, g.not_the_rated), more=_approver,
         shown=False,
     ),
     Transition(
@@ -299,7 +299,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         "propose_plan", N_("申请挂账"), _on(S.IN_PROGRESS), None, "ticket.handle",
         N_("承办单位申请挂账办理，已提交联席会议审议。"),
-        needs=("milestones", "reason"), guards=(g.plan_may_be_asked, g.no_extension_waits),
+        needs=("milestones", "reason"), guards=(g.plan_may_be_asked, g.no_extension_waits, g.not_the_rated),
         tells=(A.UNIT_HEAD, A.DESK_HEAD), shown=False,
     ),
     Transition(
@@ -317,7 +317,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(
         "reach_milestone", N_("完成节点"), _on(S.IN_PROGRESS), None, "ticket.handle",
         N_("挂账事项完成了一个节点，情况见说明。"),
-        needs=("note",), guards=(g.milestone_is_next,), clock=Clock.RECKON, tells=(A.REQUESTER,),
+        needs=("note",), guards=(g.milestone_is_next, g.not_the_rated), clock=Clock.RECKON, tells=(A.REQUESTER,),
         button="primary",
     ),
     # the result and the enterprise's word ----------------------------------------------------

@@ -111,7 +111,7 @@ def _opened(
 
 def _solved(cast: Cast, made: Problem, solution: str) -> Moments:
     yield cast.hours.add(clock.now(), 12 * 420)
-    others = [one.id for one in likely(made)][:TOLD_MOST]
+    others = [one.id for one in likely(_head(cast), made)][:TOLD_MOST]
     found = db.session.get_one(Problem, made.id, populate_existing=True)
     solve(_head(cast), found.id, solution, found.version, others)
 

@@ -1,12 +1,14 @@
 """Who in a unit gets a new ticket (自动分派)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from servicedesk.accounts.models import User
 from servicedesk.accounts.queries import members_of_unit
+from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.queries import item as get_item
 from servicedesk.clock import clock
 from servicedesk.core.assignment import Candidate, choose, skill_for
@@ -55,10 +57,18 @@ def who_handles(unit_id: int) -> list[User]:
     return officers or list(members)
 
 
+def next_office_time(park_id: int) -> datetime:
+    """Return this moment, or out of hours the next one at which the park works."""
+    return calendar(park_id).next_working_moment(clock.now())
+
+
 def candidates(ticket: "Ticket", unit_id: int, people: Sequence[User]) -> list[Candidate]:
-    """Return those of ``people`` who are at work now, with their loads and their skill for the item."""
+    """Return those of ``people`` who are at work, with their loads and their skill for the item.
+
+    Out of hours it is who will be at work when the next ones begin.
+    """
     now, item = clock.now(), get_item(ticket.item_id)
-    duties = there(ticket.park_id, people, now)
+    duties = there(ticket.park_id, people, next_office_time(ticket.park_id))
     work = work_of_unit(unit_id, ticket.park_id, now) if len(duties) > 1 else []
     loads = by_person(work)
     return [

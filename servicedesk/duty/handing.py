@@ -17,7 +17,7 @@ from servicedesk.clock import clock
 from servicedesk.core.assignment import Candidate, choose
 from servicedesk.core.permissions import Actor, Role, Scope, scope_of
 from servicedesk.core.words import N_
-from servicedesk.duty.assigning import candidates, who_handles
+from servicedesk.duty.assigning import candidates, next_office_time, who_handles
 from servicedesk.duty.models import Handover
 from servicedesk.duty.queries import colleague, there
 from servicedesk.errors import Refused
@@ -156,7 +156,7 @@ class _Sharing:
     def _found(self, duty: Duty, able: Sequence[User]) -> list[Candidate]:
         if duty.duty == "intake":
             people = [one for one in able if one.role == Role.DESK]
-            present = there(duty.ticket.park_id, people, clock.now())
+            present = there(duty.ticket.park_id, people, next_office_time(duty.ticket.park_id))
             return [Candidate(number) for number in present]
         if duty.ticket.unit_id is None:
             return []

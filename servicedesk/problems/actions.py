@@ -15,7 +15,7 @@ from servicedesk.catalogue.models import ServiceItem
 from servicedesk.clock import clock
 from servicedesk.core.identifiers import new_token
 from servicedesk.core.permissions import STAFF, Actor, Role, Subject, allows
-from servicedesk.core.problems import ALIVE, Stand, quiet_until
+from servicedesk.core.problems import ALIVE, Stand, names_in, quiet_until
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, State, Transition
 from servicedesk.errors import Conflict, Refused
@@ -23,7 +23,14 @@ from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
 from servicedesk.organisation.models import Unit
 from servicedesk.problems.models import Problem, ProblemTicket
-from servicedesk.problems.queries import JOINED_MOST, joined, problem_of, seen_by, today
+from servicedesk.problems.queries import (
+    JOINED_MOST,
+    joined,
+    named_enterprises,
+    problem_of,
+    seen_by,
+    today,
+)
 from servicedesk.rules.queries import current_rules
 from servicedesk.tickets.actions import add_own_event, system_actor
 from servicedesk.tickets.models import Ticket
@@ -88,6 +95,8 @@ def edit(actor: Actor, problem_id: int, details: Details, seen: int) -> Problem:
     _check(actor, details)
     if found.state == Stand.CLOSED:
         raise Refused(N_("类问题已销号，不能再修改。"))
+    if found.solved_at is not None and names_in(details.title, named_enterprises(found.id)):
+        raise Refused(N_("标题和解决办法会发给其他企业，请不要写企业名称。"), field="title")
     former = found.owner_id
     before = _plain(found)
     for name, value in _columns(details).items():
@@ -179,7 +188,7 @@ def _join(actor: Actor, found: Problem, number: str) -> Ticket:
         raise Refused(N_("已并单、撤回或不予受理的工单不能加入。"), field="number")
     if db.session.get(ProblemTicket, ticket.id) is not None:
         raise Refused(N_("这件工单已在一个类问题里，每件只能归入一个。"), field="number")
-    if len(joined(found.id)) >= JOINED_MOST:
+    if len(joined(actor, found.id)) >= JOINED_MOST:
         raise Refused(N_("一个类问题最多归入300件工单。"), field="number")
     row = ProblemTicket(
         ticket_id=ticket.id, problem_id=found.id, joined_by_id=actor.user_id,

@@ -68,10 +68,14 @@ def problem_of(ticket_id: int) -> Problem | None:
     return db.session.scalar(query.where(ProblemTicket.ticket_id == ticket_id))
 
 
-def joined(problem_id: int) -> Sequence[Row[Any]]:
-    """Return the joined tickets as rows of a list, in the order in which they came."""
+def joined(actor: Actor, problem_id: int) -> Sequence[Row[Any]]:
+    """Return the joined tickets as rows of a list, in the order in which they came.
+
+    ``opens`` says which of them the person may open: a unit sees the others' numbers only.
+    """
+    columns: tuple[Any, ...] = (*COLUMNS, visible(actor).label("opens"))
     query = (
-        select(*COLUMNS)
+        select(*columns)
         .join(ProblemTicket, ProblemTicket.ticket_id == Ticket.id)
         .where(ProblemTicket.problem_id == problem_id)
     )
@@ -199,16 +203,16 @@ class Likely:
     reasons: tuple[str, ...]
 
 
-def likely(found: Problem, most: int = OTHERS_MOST) -> list[Likely]:
+def likely(actor: Actor, found: Problem, most: int = OTHERS_MOST) -> list[Likely]:
     """Return other enterprises that are likely to have the problem, the surest first.
 
     Likely is who asked for the same item within the last year, in the problem's area where it has
     one; who wrote its words within that time; who is in its area. Whoever has a joined ticket or was
-    told already is left out.
+    told already is left out. Who asked is read from tickets that the person may see.
     """
     left_out = _with_ticket(found.id) | {row.id for row in told(found.id)}
     why: dict[int, list[str]] = {}
-    for reason, numbers in _likely_by(found).items():
+    for reason, numbers in _likely_by(actor, found).items():
         for number in numbers:
             if number not in left_out:
                 why.setdefault(number, []).append(reason)
@@ -217,13 +221,13 @@ def likely(found: Problem, most: int = OTHERS_MOST) -> list[Likely]:
     return [Likely(number, names[number], tuple(why[number])) for number in best if number in names]
 
 
-def _likely_by(found: Problem) -> dict[str, list[int]]:
+def _likely_by(actor: Actor, found: Problem) -> dict[str, list[int]]:
     by: dict[str, list[int]] = {"item": [], "words": [], "area": []}
     if found.item_id is not None:
         same = Ticket.item_id == found.item_id
-        by["item"] = _askers(found, same)
+        by["item"] = _askers(actor, found, same)
     if (words := search.condition(found.words)) is not None:
-        by["words"] = _askers(found, words)
+        by["words"] = _askers(actor, found, words)
     if found.area:
         query = select(Enterprise.id).where(
             Enterprise.park_id == found.park_id, Enterprise.area == found.area,
@@ -233,12 +237,12 @@ def _likely_by(found: Problem) -> dict[str, list[int]]:
     return by
 
 
-def _askers(found: Problem, condition: Any) -> list[int]:
+def _askers(actor: Actor, found: Problem, condition: Any) -> list[int]:
     query = (
         select(Ticket.enterprise_id)
         .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
         .where(
-            Ticket.park_id == found.park_id, condition, Ticket.confidential.is_(False),
+            visible(actor), condition, Ticket.confidential.is_(False),
             Ticket.submitted_at >= clock.now() - LIKELY_SINCE, Ticket.state.not_in(NOT_COUNTED),
             Enterprise.merged_into_id.is_(None),
         )

@@ -112,7 +112,7 @@ def solve(
     found.solution, found.state, found.solved_at = text, Stand.SOLVED, clock.now()
     found.quiet_until = quiet_until(today(), rules.problem_quiet_calendar_days)
     db.session.flush()
-    told = [_tell(found, one.id, one.name) for one in likely(found) if one.id in others]
+    told = [_tell(found, one.id, one.name) for one in likely(actor, found) if one.id in others]
     fates = {line.ticket.number: line.fate for line in lines}
     after = {"number": found.number, "tickets": fates, "told": len(told)}
     record(actor, "problem.solve", "problem", found.id, after=after)

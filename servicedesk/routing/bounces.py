@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "ruled": N_("裁定派来"),
 }
 MOST = 2000
+UNDONE = "undone"  # taken back within ten seconds: nobody was sent anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,11 @@ def _query(park_id: int, wanted: BounceFilter) -> Select[Any]:
     query = (
         select(*columns)
         .join(Ticket, Ticket.id == DispatchRecord.ticket_id)
-        .where(DispatchRecord.park_id == park_id, *_conditions(wanted))
+        .where(
+            DispatchRecord.park_id == park_id,
+            DispatchRecord.outcome != UNDONE,
+            *_conditions(wanted),
+        )
     )
     return query.order_by(DispatchRecord.at, DispatchRecord.id)
 
@@ -143,7 +148,9 @@ def gathered(found: Iterable[Hop]) -> list[Bounces]:
 
 def way_of(ticket_id: int) -> Sequence[DispatchRecord]:
     """Return every dispatch of a ticket, oldest first."""
-    query = select(DispatchRecord).where(DispatchRecord.ticket_id == ticket_id)
+    query = select(DispatchRecord).where(
+        DispatchRecord.ticket_id == ticket_id, DispatchRecord.outcome != UNDONE
+    )
     return db.session.scalars(query.order_by(DispatchRecord.id)).all()
 
 

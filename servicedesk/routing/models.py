@@ -11,7 +11,8 @@ from servicedesk.database import Base
 class DispatchRecord(Base):
     """One dispatch of a ticket to a unit (派单), and how it ended.
 
-    ``outcome`` is ``waiting``, ``signed``, ``returned``, ``contested`` or ``taken_back``; ``ruled`` says that
+    ``outcome`` is ``waiting``, ``signed``, ``returned``, ``contested``, ``taken_back`` (the ticket ended)
+    or ``undone`` (within ten seconds, and never counted); ``ruled`` says that
     a leader's verdict sent it there. ``return_code`` is one of ``core.routing.RETURN_REASONS``.
     """
 

@@ -184,7 +184,7 @@ def _new_ticket(
         item_version=item.version,
         rules_version=get_park(enterprise.park_id).rules_version,
         urgent=bool(request.urgent),
-        repeat_of_id=repeated(enterprise, item.id, now),
+        repeat_of_id=repeated(enterprise, item, f"{request.title}\n{request.description}", now),
         state=State.SUBMITTED,
         submitted_at=now,
         extra_days=0,

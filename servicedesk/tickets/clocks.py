@@ -55,6 +55,13 @@ def hurry(ticket: Ticket, now: datetime) -> None:
         ticket.response_due_at = min(soon, ticket.response_due_at)
 
 
+def keep_due(ticket: Ticket, due: datetime) -> None:
+    """Let an urgent ticket stay due on the day on which it was due before, if that is sooner."""
+    ticket.leg_from = None
+    ticket.leg_until = calendar(ticket.park_id).local(due).date()
+    refresh(ticket)
+
+
 def restart(ticket: Ticket, now: datetime, days: int | None = None) -> None:
     """Give a reopened ticket its own clock: the time since its end is nobody's delay.
 
@@ -83,6 +90,8 @@ def started(ticket: Ticket) -> datetime:
 def limit_of(ticket: Ticket, terms: Rules | None = None) -> Limit:
     """Return what the present leg of the clock allows, under ``terms`` or the ticket's own rules."""
     if ticket.carried:
+        return Limit(0, until=ticket.leg_until)
+    if ticket.urgent and ticket.leg_until is not None:
         return Limit(0, until=ticket.leg_until)
     if ticket.urgent:
         return Limit(min(ticket.limit_days, (terms or rules_of(ticket)).urgent_days))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, delete, select
+from sqlalchemy import Date, delete, func, select
 from sqlalchemy.types import TypeEngine
 
 from servicedesk.audit.actions import record
@@ -74,8 +74,19 @@ def _insist_on_time(note: UndoNote, ticket: Ticket) -> None:
         raise Refused(TOO_LATE)
     if ticket.version != note.version:
         raise Refused(MOVED_ON)
+    if _said_since(note):
+        raise Refused(MOVED_ON)
     if not withdraw(f"ticket:{ticket.id}:v{note.version}"):
         raise Refused(TOO_LATE)
+
+
+def _said_since(note: UndoNote) -> bool:
+    """Tell whether something has been written since the step: a message is an answer that stands."""
+    step = select(func.max(TicketEvent.id)).where(
+        TicketEvent.ticket_id == note.ticket_id, TicketEvent.kind == note.step
+    )
+    last = select(func.max(TicketEvent.id)).where(TicketEvent.ticket_id == note.ticket_id)
+    return db.session.scalar(last) != db.session.scalar(step)
 
 
 def _restore(ticket: Ticket, before: Mapping[str, Any]) -> None:
@@ -99,7 +110,7 @@ def _undo_dispatch(ticket: Ticket) -> None:
     """The unit never had it; the dispatches before keep how they ended."""
     last = _last_dispatch(ticket, "waiting")
     if last is not None:
-        last.outcome, last.ended_at = "taken_back", clock.now()
+        last.outcome, last.ended_at = "undone", clock.now()
 
 
 def _undo_sign(ticket: Ticket) -> None:

@@ -46,7 +46,7 @@ VIEW_NAMES: Mapping[str, str] = {
     "bad_rating": N_("差评核实"),
     "rectifying": N_("差评整改"),
     "reopened": N_("多次重办"),
-    "false_marks": N_("虚假办结"),
+    "false_marks": N_("虚假办结在办"),
     "repeated": N_("重复诉求"),
     "open": N_("全部在办"),
     "all": N_("全部工单"),

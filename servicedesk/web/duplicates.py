@@ -16,6 +16,7 @@ from wtforms import Form
 from servicedesk.catalogue.models import ServiceItem
 from servicedesk.catalogue.queries import fields_of
 from servicedesk.core.materials import SLOT_NAMES, Slot
+from servicedesk.core.similarity import telling_terms
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.tickets.joining import add_to, is_sent
 from servicedesk.tickets.models import Ticket
@@ -43,10 +44,16 @@ def doubles(enterprise_id: int, item: ServiceItem, key: str = "") -> Doubles:
 
     A form that was taken before is only a repeat: what it filed is no duplicate of itself.
     """
-    rows = duplicates(actor(), enterprise_id, item.id)
+    rows = _likest_first(duplicates(actor(), enterprise_id, item.id))
     known = set(request.form.getlist("known"))
     unseen = any(row.number not in known for row in rows)
     return Doubles(rows, unseen and request.method == "POST" and not is_sent(actor(), key))
+
+
+def _likest_first(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """Put the tickets first whose titles have most in common with what is being written."""
+    typed = telling_terms(request.values.get("title", ""), request.values.get("description", ""))
+    return sorted(rows, key=lambda row: -len(typed & telling_terms(row.title)))
 
 
 def adds() -> str:

@@ -233,16 +233,27 @@ def due_light(ticket: Any) -> dict[str, str]:
 def _response_light(ticket: Any, now: datetime) -> dict[str, str]:
     """Until it is accepted, what the desk owes is the first response."""
     late = now > ticket.response_due_at
-    left = minutes_in_words(abs(_hours().between(now, ticket.response_due_at)))
+    left = _response_left(ticket, now)
     words = _("响应超时 %(time)s", time=left) if late else _("%(time)s内响应", time=left)
     colour = Light.RED if late else Light.YELLOW
     return {"colour": colour, "word": fixed(LIGHT_NAMES[colour]), "left": words}
+
+
+def _response_left(ticket: Any, now: datetime) -> str:
+    """Write what is left of the first response: of an urgent matter by the clock on the wall."""
+    if not ticket.urgent:
+        return minutes_in_words(abs(_hours().between(now, ticket.response_due_at)))
+    minutes = abs(int((ticket.response_due_at - now).total_seconds()) // 60)
+    hours, rest = divmod(minutes, 60)
+    return _("%(hours)s小时%(minutes)s分", hours=hours, minutes=rest)
 
 
 def _left(ticket: Any, colour: Light, now: datetime) -> str:
     if colour in (Light.DONE, Light.PAUSED) or ticket.due_at is None:
         return fixed(LIGHT_NAMES[colour])
     left = _hours().between(now, ticket.due_at)
+    if colour is Light.RED and not left:
+        return _("刚刚超期")
     if colour is Light.RED:
         return _("超期 %(time)s", time=minutes_in_words(-left))
     return _("剩余 %(time)s", time=minutes_in_words(left))

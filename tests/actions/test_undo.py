@@ -207,10 +207,10 @@ def test_dispatches_before_keep_how_they_ended(app: Flask) -> None:
     town = Town()
     ticket = town.walk(town.file(), "accept", "dispatch", "return", "dispatch")
     take_back(town.desk, ticket.id, ticket.version)
-    assert records(ticket) == [("returned", False), ("taken_back", False)]
+    assert records(ticket) == [("returned", False), ("undone", False)]
     again = town.walk(ticket, "dispatch", "sign")
     take_back(town.officer, ticket.id, again.version)
-    assert records(ticket) == [("returned", False), ("taken_back", False), ("waiting", True)]
+    assert records(ticket) == [("returned", False), ("undone", False), ("waiting", True)]
 
 
 def test_ways_back_are_forgotten_after_a_day(app: Flask) -> None:

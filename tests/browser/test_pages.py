@@ -9,6 +9,7 @@ from servicedesk.statistics.actions import build
 from tests.browser.conftest import AXE, Person
 from tests.support import Town
 from tests.web.test_access import project_values
+from tests.web.values import loop_values
 
 pytestmark = pytest.mark.browser
 STRANGER = (
@@ -26,7 +27,8 @@ PAGES = {
         "/portal/requests/{open}", "/portal/requests/{open}/receipt", "/portal/enterprise",
         "/portal/members", "/portal/projects", "/portal/projects/{project}",
         "/portal/packages/P1/file", "/portal/packages/cases", "/portal/financing",
-        "/portal/financing/new", "/account", "/notices",
+        "/portal/financing/new", "/account", "/notices", "/notices?show=unread",
+        "/portal/requests?show=abandoned",
     ),
     "desk": (
         "/desk/packages/cases", "/desk/financing", "/desk/financing/products/new",
@@ -34,9 +36,22 @@ PAGES = {
         "/desk/new/{enterprise}/A02", "/desk/enterprises/{enterprise}", "/desk/enterprises/new",
         "/desk/enterprises/{enterprise}/edit", "/desk/import/enterprises", "/desk/patents",
         "/desk/projects/wall", "/desk/projects", "/desk/projects/{project}", "/desk/projects/new",
+        "/desk/today", "/desk/views", "/desk/columns", "/desk/bulk/accept?number={open}",
+        "/desk/problems", "/desk/problems?view=all", "/desk/problems/new", "/desk/repeats",
+        "/desk/replies", "/desk/replies/new", "/desk/tickets/{open}/why", "/desk/routing",
+        "/desk/bounces", "/desk/handover", "/desk/duty", "/desk/decisions",
+        "/desk/tickets/{open}/split",
     ),
-    "officer": ("/desk/", "/desk/tickets/{open}"),
-    "leader": ("/insight/", "/desk/joint-meeting", "/insight/?period=2024-03"),
+    "follow": ("/desk/follow-ups", "/desk/follow-ups?tab=everything", "/desk/today"),
+    "head": (
+        "/desk/false-resolutions", "/desk/joint-meeting", "/desk/meetings/new", "/desk/workload",
+        "/desk/meetings/{meeting_id}", "/desk/problems/{problem_id}", "/admin/rules",
+        "/admin/rules/apply", "/admin/rehearsal", "/desk/today",
+        "/admin/rehearsal?kind=timing&run=1&warn_share=60",
+    ),
+    "unithead": ("/desk/workload", "/desk/duty", "/desk/today", "/desk/tickets/{open}"),
+    "officer": ("/desk/", "/desk/tickets/{open}", "/desk/tickets/{open}?show=talk", "/desk/today"),
+    "leader": ("/insight/", "/desk/joint-meeting", "/insight/?period=2024-03", "/desk/today"),
     "admin": ("/admin/", "/admin/users", "/admin/calendar", "/admin/mail", "/admin/catalogue",
         "/admin/catalogue/A02", "/admin/catalogue/A02/versions", "/admin/catalogue/import"),
     "auditor": ("/admin/audit",),
@@ -52,7 +67,7 @@ def names(sqlite_app: Flask) -> dict[str, object]:
     done = town.walk(town.file(), "accept", "dispatch", "sign", "resolve")
     found = {
         "open": opened.number, "done": done.number, "enterprise": town.enterprise_id(),
-        "project": project_values(town)["project_id"],
+        "project": project_values(town)["project_id"], **loop_values(town),
     }  # fmt: skip
     build(town.park_id)
     db.session.remove()

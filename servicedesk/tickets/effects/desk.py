@@ -65,17 +65,25 @@ def split(change: Change) -> None:
 
 
 def mark_urgent(change: Change) -> None:
-    """紧急件: contact within two hours by the clock on the wall, action within one working day."""
+    """紧急件: contact within two hours by the clock on the wall, action within one working day.
+
+    It is never a way to more time: what was due sooner stays due then, and what was late stays late.
+    """
     change.text("reason")
-    change.ticket.urgent = True
-    clocks.hurry(change.ticket, change.now)
-    clocks.refresh(change.ticket)
+    ticket, due = change.ticket, change.ticket.due_at
+    if due is not None and change.now > due:
+        ticket.on_time = False
+    ticket.urgent = True
+    clocks.hurry(ticket, change.now)
+    clocks.refresh(ticket)
+    if due is not None and ticket.due_at is not None and ticket.due_at > due:
+        clocks.keep_due(ticket, due)
 
 
 def unmark_urgent(change: Change) -> None:
     change.text("reason")
     change.ticket.urgent = False
-    change.ticket.leg_from = None
+    change.ticket.leg_from = change.ticket.leg_until = None
     clocks.refresh(change.ticket)
 
 
@@ -89,6 +97,8 @@ def hand_over(change: Change) -> None:
         raise Refused(N_("请选择接手的人员。"), field="to_id")
     holder = ticket.intake_by_id if duty == "intake" else ticket.assignee_id
     former = get_user(holder) if holder is not None else None
+    if duty == "assignee" and ticket.rectifying and person.id == ticket.rated_person_id:
+        raise Refused(N_("被差评的人员不能整改本工单，请选择其他人员。"), field="to_id")
     change.data |= {"from": former.name if former else "", "to": person.name}
     if duty == "intake" and person.role in (Role.DESK, Role.DESK_HEAD):
         _may_move(change, ticket.intake_by_id, Role.DESK_HEAD)

@@ -141,6 +141,8 @@ def request_extension(change: Change) -> None:
     assert ticket.due_at is not None  # the guard ``before_due`` has looked
     hours, most = calendar(ticket.park_id), clocks.rules_of(ticket).extension_max_days
     days = hours.working_days_between(hours.local(ticket.due_at).date(), until)
+    if not hours.is_working_day(until):
+        raise Refused(N_("新的期限须是工作日。"), field="until")
     if not 1 <= days <= most:
         raise Refused(N_("新的期限须晚于原期限，且不超过允许的工作日数。"), field="until")
     change.data["days"], change.data["old"] = days, ticket.due_at.isoformat()
@@ -220,6 +222,8 @@ def approve_plan(change: Change) -> None:
     first = _steps_of(plan)[0]
     if first.due_on <= local_day(change):
         raise Refused(N_("第一个节点的日期已过，请退回，按新的日期重新申请。"))
+    if change.ticket.due_at is not None and change.now > change.ticket.due_at:
+        change.ticket.on_time = False  # what was late before the plan stays late
     change.ticket.carried = True
     _next_leg(change, plan)
 

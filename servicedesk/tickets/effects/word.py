@@ -1,7 +1,7 @@
 """What the result and the enterprise's word write: resolving, follow-up, rating, coming back."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
 
@@ -29,21 +29,24 @@ def resolve(change: Change) -> None:
     result = change.text("result")
     if result not in RESULTS:
         raise Refused(N_("请选择办理结果。"), field="result")
-    _resolve(change, result)
+    _resolve(change, result, change.actor.user_id)
 
 
 def resolve_with_problem(change: Change) -> None:
     """举一反三: the solution of the class is the resolution of each; its enterprise has the last word."""
     change.data["result"] = "solved"
-    _resolve(change, "solved")
+    whose = (
+        change.ticket.assignee_id or change.actor.user_id
+    )  # whose work is rated and called about
+    _resolve(change, "solved", whose)
 
 
-def _resolve(change: Change, result: str) -> None:
+def _resolve(change: Change, result: str, by_id: int | None) -> None:
     ticket = change.ticket
     ticket.result = result
     ticket.resolution = change.text("resolution")
     ticket.resolved_at = change.now
-    ticket.resolved_by_id = change.actor.user_id
+    ticket.resolved_by_id = by_id
     ticket.follow_up_due_at = clocks.follow_up_due(ticket, change.now)
     _write_outcomes(change)
     clocks.stop(ticket, change.now)
@@ -100,7 +103,7 @@ def call_back(change: Change) -> None:
 
 def _call(change: Change, result: str) -> None:
     hours = calendar(change.ticket.park_id)
-    if result in ("missed", "refused") and not hours.is_working_moment(change.now):
+    if result == "missed" and not hours.is_working_moment(change.now):
         raise Refused(N_("请在工作时间回访，非工作时间的未接通不计。"))
     call = FollowUpCall(
         ticket_id=change.ticket.id, round=change.ticket.reworks, result=result,
@@ -263,7 +266,7 @@ def withdraw(change: Change) -> None:
 
 
 def urge(change: Change) -> None:
-    """催办, once a working day: a rest day counts to the next working one."""
+    """催办, once a working day: a rest day counts to the working one before it."""
     if change.inputs.get("note"):
         change.text("note")
     day = urge_day(change.ticket.park_id, change.now)
@@ -278,4 +281,7 @@ def urge(change: Change) -> None:
 def urge_day(park_id: int, now: datetime) -> date:
     """Return the working day to which an urging at ``now`` counts."""
     hours = calendar(park_id)
-    return hours.local(hours.deemed_receipt(now)).date()
+    day = hours.local(now).date()
+    while not hours.is_working_day(day):
+        day -= timedelta(days=1)
+    return day

@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ from servicedesk.web.desk.meeting_forms import (
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CHANGED = N_("会议刚刚被别人修改过。您写的内容还在，请看过变化后再提交。")
+
+ITEMS_UNTIL = timedelta(days=30)  # later a meeting is history and takes no more items
 
 
 @dataclass(slots=True)
@@ -104,6 +107,7 @@ def page(found: Meeting, attempt: Attempt) -> str:
     return render_template(
         "desk/meetings/meeting.html", meeting=found, matters=matters, waiting=waiting,
         lines=queries.decisions_of(person, found.id), managing=managing, attempt=attempt,
+        takes_items=found.state == "planned" or clock.now() - found.starts_at < ITEMS_UNTIL,
         hold=attempt.of("hold") or HoldForm(
             seen=found.version, chair=found.chair, attendees=found.attendees, summary=found.summary
         ),

@@ -179,7 +179,7 @@ def one_problem(problem_id: int) -> str:
 def _page(found: Problem, form: ProblemForm | None = None, **more: Any) -> str:
     shown = form or ProblemForm(data=data_of(found))
     shown.fill(actor())
-    rows = queries.joined(found.id)
+    rows = queries.joined(actor(), found.id)
     where = Subject(found.park_id, unit_id=found.unit_id)
     return render_template(
         "desk/problems/problem.html", problem=found, form=shown, rows=rows,
@@ -276,6 +276,6 @@ def _solve_page(found: Problem, form: SolveForm) -> str:
     chosen = set(request.form.getlist("others")) if request.method == "POST" else None
     return render_template(
         "desk/problems/solve.html", problem=found, form=form, lines=lines, fates=FATE_NAMES,
-        likely=queries.likely(found), reasons=REASONS, chosen=chosen, alive=found.state in ALIVE,
+        likely=queries.likely(actor(), found), reasons=REASONS, chosen=chosen, alive=found.state in ALIVE,
         enterprises=enterprise_names({line.ticket.enterprise_id for line in lines}),
     )  # fmt: skip
