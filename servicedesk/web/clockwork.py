@@ -15,6 +15,8 @@ from servicedesk.tickets.explaining import Explanation, Running, explanation
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.showing import ZONE, minutes_in_words
 
+SATURDAY = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -114,7 +116,7 @@ def _kind(day: Day) -> str:
         for one in day.stretches:
             if one.why is wanted:
                 return stretch_name(one)
-    return _("工作日")
+    return _("周末") if day.first.weekday() >= SATURDAY else _("工作日")
 
 
 def stretch_name(stretch: Stretch) -> str:
