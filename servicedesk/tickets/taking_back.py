@@ -81,12 +81,16 @@ def _insist_on_time(note: UndoNote, ticket: Ticket) -> None:
 
 
 def _said_since(note: UndoNote) -> bool:
-    """Tell whether something has been written since the step: a message is an answer that stands."""
+    """Tell whether the enterprise was written to since the step: such an answer stands."""
     step = select(func.max(TicketEvent.id)).where(
         TicketEvent.ticket_id == note.ticket_id, TicketEvent.kind == note.step
     )
-    last = select(func.max(TicketEvent.id)).where(TicketEvent.ticket_id == note.ticket_id)
-    return db.session.scalar(last) != db.session.scalar(step)
+    said = select(TicketEvent.id).where(
+        TicketEvent.ticket_id == note.ticket_id,
+        TicketEvent.kind == "message",
+        TicketEvent.id > step.scalar_subquery(),
+    )
+    return db.session.scalar(said) is not None
 
 
 def _restore(ticket: Ticket, before: Mapping[str, Any]) -> None:

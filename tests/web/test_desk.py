@@ -242,4 +242,4 @@ def test_a_page_takes_the_same_statements_however_many_tickets(
     db.session.remove()
     after = [cost("/desk/?view=all"), cost(f"/desk/tickets/{number}")]
     assert before == after
-    assert max(after) <= 36, after
+    assert max(after) <= 56, after  # the ticket's page has eleven panels; none asks for each row
