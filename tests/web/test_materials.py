@@ -86,7 +86,9 @@ def test_a_slot_for_each_material_and_what_is_uploaded_is_kept(alice: Browser) -
     assert "用材料库里的" in again.text
     assert "2030年1月1日" in words(again)
     document = db.session.scalars(db.select(Document)).one()
-    reused = filled(alice, **{"material0-choice": "kept", "material0-document": str(document.id)})
+    known = [one.number for one in db.session.scalars(db.select(Ticket))]  # the open one was shown
+    kept = {"material0-choice": "kept", "material0-document": str(document.id), "known": known}
+    reused = filled(alice, **kept)
     assert alice.post(FILE, reused, page=FILE).status_code == 302
     assert states() == [Slot.KEPT, Slot.MISSING]
 

@@ -109,7 +109,7 @@ def test_an_open_duplicate_is_shown_before_the_enterprise_goes_on(
     assert again.location == made.location
     newest = db.session.scalar(select(Ticket).order_by(Ticket.id.desc()).limit(1))
     assert newest is not None
-    assert newest.repeat_of_id == ticket.id
+    assert newest.repeat_of_id is None  # the same item, but other words: no repeat
 
 
 def test_what_was_typed_goes_to_the_open_ticket_with_its_files(
