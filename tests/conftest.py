@@ -6,7 +6,8 @@ Both start from a template that went through the migrations and the installation
 import contextvars
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from werkzeug.test import TestResponse
 
 import config
@@ -24,6 +25,7 @@ from servicedesk import create_app
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.installation import install
+from tests.rewinding import prepare, rewind
 from tests.support import START, Town, build_town
 
 settings.register_profile("short", max_examples=60, deadline=None)
@@ -79,6 +81,8 @@ def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactor
     name = "servicedesk_template"
     _administer(postgres_url, f"CREATE DATABASE {name}")
     _fill(make_app(_named(postgres_url, name), tmp_path_factory.mktemp("pg-files")))
+    with create_engine(_named(postgres_url, name), poolclass=NullPool).begin() as connection:
+        prepare(connection)
     return name
 
 
@@ -102,42 +106,91 @@ def _administer(url: str, statement: str) -> None:
     engine.dispose()
 
 
-_serial = iter(range(1, 10**6))
+@dataclass
+class Kept:
+    """An application that all tests of a run share: only what lies beneath it is made anew.
+
+    Building one compiles every route and, later, every page and statement, which takes longer
+    than most tests.
+    """
+
+    app: Flask
+    folder: Path
+    config: dict[str, Any]
+    settings: config.Settings
+
+    @classmethod
+    def build(cls, url: str, folder: Path) -> "Kept":
+        app = make_app(url, folder)
+        return cls(app, folder, dict(app.config), app.extensions["settings"])
+
+    def run(self, fill: Callable[[], object]) -> Iterator[Flask]:
+        """Yield the application, as built, over an empty folder and a database from ``fill``."""
+        for left in self.folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        fill()
+        self.app.config.clear()
+        self.app.config.update(self.config)
+        self.app.extensions["settings"] = replace(self.settings)
+        with clock.at(START), self.app.app_context():
+            yield self.app
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def kept_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The application on SQLite."""
+    folder = tmp_path_factory.mktemp("on-sqlite")
+    return Kept.build(f"sqlite:///{folder / 'test.db'}", folder)
+
+
+@pytest.fixture(scope="session")
+def kept_postgres(
+    postgres_url: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Kept:
+    """The application on PostgreSQL."""
+    name = f"test_{os.getpid()}"
+    _copy_database(postgres_url, postgres_template, name)
+    return Kept.build(_named(postgres_url, name), tmp_path_factory.mktemp("on-postgres"))
+
+
+def _copy_database(url: str, template: str, name: str) -> None:
+    _administer(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
 
 
 @pytest.fixture(params=ENGINES)
-def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """A fresh application on each of the two databases, inside its context, at ``START``."""
-    made = request.param == "sqlite"
-    yield from _sqlite_app(request, tmp_path) if made else _postgres_app(request, tmp_path)
+def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application with fresh data on each of the two databases, in its context, at ``START``."""
+    yield from _sqlite_app(request) if request.param == "sqlite" else _postgres_app(request)
 
 
 @pytest.fixture
-def sqlite_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """A fresh application on SQLite alone, for tests that are not about data."""
-    yield from _sqlite_app(request, tmp_path)
+def sqlite_app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application with fresh data on SQLite alone, for tests that are not about data."""
+    yield from _sqlite_app(request)
 
 
-def _sqlite_app(request: pytest.FixtureRequest, folder: Path) -> Iterator[Flask]:
-    path = folder / "test.db"
-    shutil.copy(request.getfixturevalue("sqlite_template"), path)
-    yield from _running(make_app(f"sqlite:///{path}", folder))
+def _sqlite_app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    kept: Kept = request.getfixturevalue("kept_sqlite")
+    template: Path = request.getfixturevalue("sqlite_template")
+    yield from kept.run(lambda: shutil.copy(template, kept.folder / "test.db"))
 
 
-def _postgres_app(request: pytest.FixtureRequest, folder: Path) -> Iterator[Flask]:
+def _postgres_app(request: pytest.FixtureRequest) -> Iterator[Flask]:
     url: str = request.getfixturevalue("postgres_url")
     template: str = request.getfixturevalue("postgres_template")
-    name = f"test_{os.getpid()}_{next(_serial)}"
-    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield from _running(make_app(_named(url, name), folder))
-    _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+    kept: Kept = request.getfixturevalue("kept_postgres")
+    name = f"test_{os.getpid()}"
 
+    def fill() -> None:
+        with create_engine(_named(url, name), poolclass=NullPool).connect() as connection:
+            as_it_was = rewind(connection)
+        if not as_it_was:
+            _copy_database(url, template, name)
 
-def _running(app: Flask) -> Iterator[Flask]:
-    with clock.at(START), app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+    yield from kept.run(fill)
 
 
 @pytest.fixture
