@@ -88,7 +88,7 @@ class _Clock:
     def limit(self, terms: Rules) -> Limit:
         if self.carried:
             return Limit(0, until=self.until)
-        if self.urgent:
+        if self.urgent and self.leg_from is not None:
             return Limit(min(self.days, terms.urgent_days))
         return Limit(self.days, self.extra)
 
@@ -100,9 +100,9 @@ class _Clock:
         if change.turn is Turn.EXTEND:
             return replace(self, extra=self.extra + change.days)
         if change.turn is Turn.HURRY:
-            return replace(self, urgent=True, leg_from=at)
+            return replace(self, urgent=True, leg_from=self.leg_from if self.carried else at)
         if change.turn is Turn.UNHURRY:
-            return replace(self, urgent=False, leg_from=None)
+            return replace(self, urgent=False, leg_from=self.leg_from if self.carried else None)
         if change.turn is Turn.CARRY:
             return replace(self, carried=True, leg_from=at, until=change.until)
         rectifies = change.turn is Turn.RECTIFY
@@ -113,7 +113,7 @@ class _Clock:
 def rings(calendar: Calendar, life: Life, terms: Rules, now: datetime) -> list[Ring]:
     """Return every alarm that would have gone off until ``now`` under ``terms``, in its order."""
     found: list[Ring] = []
-    for since, until, clock in _stretches(life, terms, now):
+    for since, until, clock in _stretches(calendar, life, terms, now):
         running = _timetable(calendar, life, clock, (since, until), terms)
         if running is not None:
             fired = {ring.step for ring in found if ring.due == running.due}
@@ -123,7 +123,7 @@ def rings(calendar: Calendar, life: Life, terms: Rules, now: datetime) -> list[R
 
 
 def _stretches(
-    life: Life, terms: Rules, now: datetime
+    calendar: Calendar, life: Life, terms: Rules, now: datetime
 ) -> Iterator[tuple[datetime, datetime, _Clock]]:
     """Yield the stretches in which nothing changes a running clock, as (from, to, clock)."""
     clock = _Clock(
@@ -135,7 +135,9 @@ def _stretches(
             yield since, at, clock
         since = at
         if change is not None:
-            clock = clock.after(change, terms)
+            former, clock = clock, clock.after(change, terms)
+            if change.turn is Turn.HURRY:
+                clock = _no_later(calendar, life, (former, clock), at, terms)
     if clock.running and now >= since:
         yield since, now, clock
 
@@ -146,6 +148,15 @@ def _changes(life: Life) -> list[tuple[datetime, Happening | None]]:
     for pause in life.pauses:
         found += [(at, None) for at in (pause.start, pause.end) if at is not None]
     return sorted(found, key=lambda change: change[0])
+
+
+def _no_later(
+    calendar: Calendar, life: Life, clocks: tuple[_Clock, _Clock], at: datetime, terms: Rules
+) -> _Clock:
+    """Return the clock of what became urgent at ``at``: it is never due later than it was before."""
+    before, after = (_plan(calendar, life, clock, at, terms) for clock in clocks)
+    later = before is not None and after is not None and after.due > before.due
+    return replace(clocks[1], leg_from=None) if later else clocks[1]
 
 
 def _timetable(
@@ -160,20 +171,31 @@ def _timetable(
     ``None`` also where not even the warning can be reached in it, which is most of all tickets.
     """
     since, until = stretch
-    pauses = [
-        pause if pause.end is not None and pause.end <= since else Pause(pause.start)
-        for pause in life.pauses
-        if clock.begun <= pause.start <= since
-    ]
-    begun, limit = clock.leg_from or clock.begun, clock.limit(terms)
-    first = allowed_minutes(calendar, begun, limit) * terms.warn_share // 100
+    begun = clock.leg_from or clock.begun
+    first = allowed_minutes(calendar, begun, clock.limit(terms)) * terms.warn_share // 100
+    pauses = _seen(life, clock, since)
     if consumed(calendar, calendar.deemed_receipt(begun), until, pauses) + 1 < first:
         return None  # a minute to spare: moments are counted in whole minutes
+    return _plan(calendar, life, clock, since, terms)
+
+
+def _seen(life: Life, clock: _Clock, at: datetime) -> list[Pause]:
+    """Return the pauses of the clock as they were seen at ``at``."""
+    return [
+        pause if pause.end is not None and pause.end <= at else Pause(pause.start)
+        for pause in life.pauses
+        if clock.begun <= pause.start <= at
+    ]
+
+
+def _plan(
+    calendar: Calendar, life: Life, clock: _Clock, at: datetime, terms: Rules
+) -> Timetable | None:
     return timetable(
         calendar,
-        begun,
-        limit,
-        pauses,
+        clock.leg_from or clock.begun,
+        clock.limit(terms),
+        _seen(life, clock, at),
         life.ladder or terms.ladder,
         terms.warn_share,
         URGENT_FROM_LEVEL if clock.urgent else 1,

@@ -48,18 +48,15 @@ def start(ticket: Ticket, now: datetime, limit_days: int, statutory_days: int | 
 
 
 def hurry(ticket: Ticket, now: datetime) -> None:
-    """Give an urgent ticket its own clocks: contact by the clock on the wall, action in working time."""
-    ticket.leg_from = now
+    """Give an urgent ticket its own clocks: contact by the clock on the wall, action in working time.
+
+    A carried matter (挂账) keeps its milestone.
+    """
+    if not ticket.carried:
+        ticket.leg_from = now
     if ticket.first_response_at is None:
         soon = now + timedelta(hours=rules_of(ticket).urgent_contact_hours)
         ticket.response_due_at = min(soon, ticket.response_due_at)
-
-
-def keep_due(ticket: Ticket, due: datetime) -> None:
-    """Let an urgent ticket stay due on the day on which it was due before, if that is sooner."""
-    ticket.leg_from = None
-    ticket.leg_until = calendar(ticket.park_id).local(due).date()
-    refresh(ticket)
 
 
 def restart(ticket: Ticket, now: datetime, days: int | None = None) -> None:
@@ -88,12 +85,13 @@ def started(ticket: Ticket) -> datetime:
 
 
 def limit_of(ticket: Ticket, terms: Rules | None = None) -> Limit:
-    """Return what the present leg of the clock allows, under ``terms`` or the ticket's own rules."""
+    """Return what the present leg of the clock allows, under ``terms`` or the ticket's own rules.
+
+    An urgent ticket without a leg of its own runs on to the due time that it had: that was sooner.
+    """
     if ticket.carried:
         return Limit(0, until=ticket.leg_until)
-    if ticket.urgent and ticket.leg_until is not None:
-        return Limit(0, until=ticket.leg_until)
-    if ticket.urgent:
+    if ticket.urgent and ticket.leg_from is not None:
         return Limit(min(ticket.limit_days, (terms or rules_of(ticket)).urgent_days))
     return Limit(ticket.limit_days, ticket.extra_days)
 

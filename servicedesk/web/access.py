@@ -28,9 +28,8 @@ View = Callable[P, T]
 STAFF_IDLE_SECONDS = 30 * 60
 REQUESTER_IDLE_SECONDS = 12 * 3600
 FLASK_OWN = {"static"}
-BY_ITSELF = frozenset({"desk.ticket_presence"})  # a page asks these alone: nobody need sit there
 STAFF_SIDES = frozenset({"desk", "insight", "admin"})
-BY_ITSELF = frozenset({"account.new_notices"})  # what open pages ask for with nobody there
+BY_ITSELF = frozenset({"desk.ticket_presence", "account.new_notices"})  # pages ask alone
 CHOSEN = "enterprise"  # the session's word for the enterprise that a requester acts for
 
 

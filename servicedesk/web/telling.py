@@ -76,6 +76,9 @@ ICONS: Mapping[str, str] = {
     "rules_undone": "adjustments", "hand_in": "file-import",
     "material_lapsed": "alert-triangle", "undo": "history", "remind": "bell",
     "supplement_reminder": "bell", "decision": "gavel", "support_late": "alert-triangle",
+    "merged_in": "arrow-merge", "split_from": "git-branch", "linked": "link",
+    "unlinked": "link-off", "problem_joined": "stack-2", "problem_left": "stack-2",
+    "problem_solved": "circle-check",
 }  # fmt: skip
 LABELS: Mapping[str, str] = {  # every key that an event may have, but those of NOT_SAID
     "undone": N_("撤销的步骤"),

@@ -10,7 +10,7 @@ from servicedesk.catalogue.queries import item as get_item
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.notifications.models import Notice
-from servicedesk.tickets.actions import add_own_event
+from servicedesk.routing.models import DispatchRecord
 from servicedesk.tickets.bulk import NO_SUGGESTION, Order, Result, carry_out, open_to, preview
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.reminding import remind, remind_refusal
@@ -68,7 +68,12 @@ def test_a_ticket_without_a_suggestion_needs_a_unit(town: Town) -> None:
 def _note_return(town: Town, ticket: Ticket, code: str) -> None:
     found = db.session.get_one(Ticket, ticket.id)
     found.returns += 1
-    add_own_event(town.officer, found, "return", data={"unit_code": code})
+    db.session.add(
+        DispatchRecord(
+            park_id=found.park_id, ticket_id=found.id, item_id=found.item_id, at=clock.now(),
+            unit_id=town.unit_id(code), outcome="returned", return_code="not_ours",
+        )
+    )  # fmt: skip
 
 
 def test_another_units_tickets_are_not_in_a_preview(town: Town) -> None:

@@ -111,3 +111,24 @@ def test_what_was_answered_is_not_undone(town: Town) -> None:
         take_back(town.desk, ticket.id, ticket.version)
     ticket = db.session.get_one(Ticket, ticket.id)
     assert ticket.state == State.ACCEPTED and ticket.first_response_at is not None
+
+
+def test_a_pause_before_urgency_is_not_given_twice(town: Town) -> None:
+    ticket = town.walk(town.file(item="A01"), *WORK, "suspend")
+    pass_time(days=2)
+    ticket = town.walk(ticket, "resume")
+    due = ticket.due_at
+    pass_time(hours=20)
+    ticket = town.walk(ticket, "mark_urgent")
+    assert ticket.due_at == due
+
+
+def test_urgency_leaves_a_carried_matter_its_milestone(town: Town) -> None:
+    ticket = town.walk(town.file(item="J05"), *WORK)
+    ticket = take(town.officer, ticket.id, "propose_plan", plan())
+    ticket = take(town.leader, ticket.id, "approve_plan", {"meeting_id": meeting(town)})
+    due = ticket.due_at
+    ticket = town.walk(ticket, "mark_urgent")
+    assert ticket.due_at == due
+    ticket = town.walk(ticket, "unmark_urgent")
+    assert ticket.due_at == due

@@ -183,14 +183,14 @@ def test_solving_needs_the_right_the_version_and_a_text_without_names(town: Town
 def test_others_who_are_likely_to_have_it_are_told_once(town: Town) -> None:
     made = opened(town, in_hand(town))
     road(town, "bob")
-    [bob] = likely(made)
+    [bob] = likely(town.head, made)
     assert bob.id == town.enterprise_id("bob")
     assert set(bob.reasons) == {"item", "words", "area"}
     assert solution_for(bob.id, made.id) is None
     stranger = 9999
     result = solve(town.head, made.id, DONE, made.version, [bob.id, stranger])
     assert result.told == [bob.name]
-    assert likely(made) == []
+    assert likely(town.head, made) == []
     solve(town.head, made.id, DONE, made.version, [bob.id])
     assert len(db.session.scalars(select(ProblemNotice)).all()) == 1
     notices = select(Notice).where(Notice.link == f"/portal/solutions/{made.id}")

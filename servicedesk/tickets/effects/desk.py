@@ -77,13 +77,15 @@ def mark_urgent(change: Change) -> None:
     clocks.hurry(ticket, change.now)
     clocks.refresh(ticket)
     if due is not None and ticket.due_at is not None and ticket.due_at > due:
-        clocks.keep_due(ticket, due)
+        ticket.leg_from = None
+        clocks.refresh(ticket)
 
 
 def unmark_urgent(change: Change) -> None:
     change.text("reason")
     change.ticket.urgent = False
-    change.ticket.leg_from = change.ticket.leg_until = None
+    if not change.ticket.carried:
+        change.ticket.leg_from = None
     clocks.refresh(change.ticket)
 
 
