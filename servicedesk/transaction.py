@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import CursorResult, UpdateBase
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +18,8 @@ from servicedesk.extensions import db
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_remembered: list[dict[Any, Any]] = []
 
 ATTEMPTS = 5
 _RETRY_PG = {"40001", "40P01"}  # serialization failure, deadlock
@@ -37,9 +39,25 @@ def writing() -> Iterator[None]:
         db.session.commit()
     except BaseException:
         db.session.rollback()
+        forget()
         raise
     finally:
         db.session.info.pop("writing", None)
+
+
+def remembered() -> dict[Any, Any]:
+    """Return what a process may keep of rows that never change once they are committed.
+
+    It is emptied when a unit of work fails: a version that was rolled back may come again, different.
+    """
+    _remembered.append(kept := {})
+    return kept
+
+
+def forget() -> None:
+    """Empty everything that this process remembers of the database."""
+    for kept in _remembered:
+        kept.clear()
 
 
 def unit_of_work(function: Callable[P, T]) -> Callable[P, T]:

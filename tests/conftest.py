@@ -25,6 +25,7 @@ from servicedesk import create_app
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.installation import install
+from servicedesk.transaction import forget
 from tests.rewinding import prepare, rewind
 from tests.support import START, Town, build_town
 
@@ -129,6 +130,7 @@ class Kept:
         for left in self.folder.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         fill()
+        forget()
         self.app.config.clear()
         self.app.config.update(self.config)
         self.app.extensions["settings"] = replace(self.settings)

@@ -61,6 +61,8 @@ def create_user(
 ) -> User:
     """Create an account; the login name is unique however it is written.
 
+    Staff are left in peace outside working time; an enterprise hears at once (each may choose otherwise).
+
     Raises:
         Refused: the login name is taken.
     """
@@ -70,6 +72,7 @@ def create_user(
     user = User(
         park_id=park_id, unit_id=unit_id, login=login, name=name, phone=phone, email=email,
         role=role, password_hash=password_hash, language=language, created_at=clock.now(),
+        quiet=role != Role.REQUESTER,
     )  # fmt: skip
     db.session.add(user)
     db.session.flush()

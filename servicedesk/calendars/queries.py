@@ -9,8 +9,9 @@ from servicedesk.calendars.models import CalendarDay, CalendarYear
 from servicedesk.core.worktime import Calendar, parse_segments
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
+from servicedesk.transaction import remembered
 
-_cache: dict[tuple[str, int, int, str], Calendar] = {}
+_cache: dict[tuple[str, int, int, str], Calendar] = remembered()
 
 
 def calendar(park_id: int) -> Calendar:

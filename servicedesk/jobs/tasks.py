@@ -40,6 +40,7 @@ from servicedesk.tickets.recomputing import recompute_park
 from servicedesk.tickets.taking_back import forget_ways_back
 from servicedesk.tickets.uploads import forget_uploads
 from servicedesk.training.actions import finish_events, remind_of_events
+from servicedesk.transaction import remembered
 from servicedesk.workbench.drafts import forget_drafts
 from servicedesk.workbench.presence import forget_presence
 
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 ROUNDS = 50  # at most 10,000 pieces of work for one run of one job; the rest is the next run's
-_seeded: dict[str, date] = {}
+_seeded: dict[str, date] = remembered()
 
 
 def response() -> int:

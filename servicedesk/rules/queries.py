@@ -8,8 +8,9 @@ from servicedesk.core.rules import DEFAULT_RULES, Rules, rules_from
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
 from servicedesk.rules.models import RuleSet
+from servicedesk.transaction import remembered
 
-_cache: dict[tuple[str, int, int], Rules] = {}  # a published version never changes
+_cache: dict[tuple[str, int, int], Rules] = remembered()  # a published version never changes
 
 
 def rules_at(park_id: int, version: int) -> Rules:

@@ -118,7 +118,19 @@
     return true;
   }
 
+  // What has one way to go is sent; between a message and a note only a person chooses.
+  function send(form) {
+    const buttons = form.querySelectorAll("button:not([type=button]):not([tabindex='-1']):not([formaction])");
+    if (buttons.length === 1) form.requestSubmit(buttons[0]);
+    else if (buttons.length) buttons[0].focus();
+  }
+
   document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("main textarea")) {
+      event.preventDefault();
+      send(event.target.form);
+      return;
+    }
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (help.open || !wanted.checked) return;
     if (typing(event.target)) {

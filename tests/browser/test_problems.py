@@ -89,7 +89,7 @@ def test_one_solution_for_three_tickets_and_one_not_solved(
     expect(head.get_by_text("将办结，等企业确认")).to_have_count(3)
     head.fill("[name=solution]", "路面已重新铺装，每季度巡查。")
     head.get_by_role("button", name="解决，并告知下面所有企业").click()
-    expect(head.get_by_role("status")).to_contain_text("已办结，等待企业确认：3件")
+    expect(head.get_by_role("status").first).to_contain_text("已办结，等待企业确认：3件")
     assert states(*ids) == [State.RESOLVED] * 3
 
     bob = person("bob", width=390)

@@ -13,6 +13,7 @@ from servicedesk.rules.actions import Faulty, publish
 from servicedesk.rules.models import RuleSet
 from servicedesk.rules.queries import current_rules, rules_at, versions
 from servicedesk.tickets import clocks
+from servicedesk.transaction import writing
 from tests.support import Town
 
 
@@ -69,6 +70,15 @@ def test_who_was_slower_is_told(town: Town) -> None:
     assert (caught.value.seen, caught.value.current) == (1, 2)
     assert current_rules(town.park_id).warn_share == 70
     assert len(versions(town.park_id)) == 2
+
+
+def test_a_version_that_was_rolled_back_is_not_remembered(town: Town) -> None:
+    with pytest.raises(RuntimeError), writing():
+        publish(town.admin, {"warn_share": 50}, "没有成功", 1)
+        assert current_rules(town.park_id).warn_share == 50
+        raise RuntimeError
+    publish(town.admin, {"warn_share": 70}, "成功了", 1)
+    assert current_rules(town.park_id).warn_share == 70
 
 
 @pytest.mark.parametrize(

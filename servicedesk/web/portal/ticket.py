@@ -29,7 +29,7 @@ from servicedesk.web.portal.progress import now, path
 from servicedesk.web.portal.story import Entry, story
 from servicedesk.web.portal.words import _
 
-BUTTONS = {"primary": "primary", "warning": "warning", "danger": "danger", "quiet": "secondary"}
+BUTTONS = {"primary": "btn-primary", "warning": "btn-warning", "danger": "btn-danger", "quiet": ""}
 ASKING = frozenset({"request_supplement", "approve_supplement"})
 DONE: Mapping[str, str] = {
     "supplement": N_("补正已提交，承办单位继续办理。"),
