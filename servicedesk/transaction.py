@@ -50,7 +50,8 @@ def remembered() -> dict[Any, Any]:
 
     It is emptied when a unit of work fails: a version that was rolled back may come again, different.
     """
-    _remembered.append(kept := {})
+    kept: dict[Any, Any] = {}
+    _remembered.append(kept)
     return kept
 
 

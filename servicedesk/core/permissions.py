@@ -220,6 +220,15 @@ PERMISSIONS: Mapping[str, Grants] = {
     "rules.edit": {Role.ADMIN: PARK, Role.DESK_HEAD: PARK},
     # figures
     "insight.view": {Role.DESK_HEAD: PARK, Role.LEADER: PARK},
+    "figures.view": {Role.DESK_HEAD: PARK, Role.LEADER: PARK, Role.UNIT_HEAD: UNIT},
+    "figures.own": {**_DESK, **_UNIT, **_OVERSIGHT},
+    "performance.view": {Role.DESK_HEAD: PARK, Role.LEADER: PARK, Role.ADMIN: PARK, **_UNIT},
+    "performance.contest": {**_DESK, **_UNIT},
+    "performance.answer": {Role.DESK_HEAD: PARK, Role.LEADER: PARK},
+    "performance.weigh": {Role.ADMIN: PARK},
+    "report.make": {Role.DESK_HEAD: PARK, Role.LEADER: PARK, Role.UNIT_HEAD: UNIT},
+    "report.template": {Role.DESK_HEAD: PARK, Role.ADMIN: PARK},
+    "public.switch": {Role.ADMIN: PARK},
     # the house
     "account.use": _SIGNED_IN,
     "admin.users": {Role.ADMIN: PARK},

@@ -17,7 +17,7 @@ from servicedesk.enterprises.models import Enterprise, Membership, NotDuplicate
 from servicedesk.enterprises.profile import DENIED, EDITABLE
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
-from servicedesk.statistics.marks import mark
+from servicedesk.statistics.marks import mark, mark_tickets
 from servicedesk.tickets import search
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work
@@ -188,6 +188,7 @@ def _mark_counts(park_id: int, gone_id: int) -> None:
     query = select(Ticket.submitted_at, Ticket.resolved_at).where(Ticket.enterprise_id == gone_id)
     moments = [moment for row in db.session.execute(query) for moment in row]
     mark(park_id, *moments)
+    mark_tickets(select(Ticket.park_id, Ticket.id).where(Ticket.enterprise_id == gone_id))
 
 
 def _keep_stronger_parts(kept_id: int, gone_id: int) -> None:

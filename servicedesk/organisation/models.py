@@ -1,6 +1,6 @@
 """Tables: the park and the units that handle its tickets."""
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from servicedesk.database import Base
@@ -11,7 +11,8 @@ class Park(Base):
 
     ``working_hours`` is text such as ``09:00-12:00,13:30-17:30``; ``calendar_version`` rises with
     every change of the calendar, so that open due dates know when to be worked out again;
-    ``rules_version`` is the version of the rules for what is filed now.
+    ``rules_version`` is the version of the rules for what is filed now. ``public_page`` publishes
+    figures to everybody (政务公开); counts below ``public_minimum`` are suppressed there.
     """
 
     __tablename__ = "park"
@@ -25,6 +26,8 @@ class Park(Base):
     working_hours: Mapped[str] = mapped_column(default="09:00-12:00,13:30-17:30")
     calendar_version: Mapped[int] = mapped_column(default=1)
     rules_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    public_page: Mapped[bool] = mapped_column(default=False, server_default=false())
+    public_minimum: Mapped[int] = mapped_column(default=5, server_default="5")
 
 
 class Unit(Base):

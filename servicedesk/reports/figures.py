@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from servicedesk.catalogue.models import Metric, ServiceItem
 from servicedesk.catalogue.queries import items, metrics
-from servicedesk.core.counting import BY_KEY, about
+from servicedesk.core.counting import about
+from servicedesk.core.figures import BY_KEY
 from servicedesk.enterprises.queries import names
 from servicedesk.reports.phrases import Clause, Kind, Part
 from servicedesk.statistics.outcomes import enterprises, enterprises_with, outcome

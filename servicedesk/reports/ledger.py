@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from servicedesk.catalogue.queries import categories, items_by_id, metrics
 from servicedesk.clock import clock
-from servicedesk.core.counting import FIGURES
+from servicedesk.core.figures import FIGURES
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.core.worktime import parse_segments

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from servicedesk.catalogue.queries import categories
 from servicedesk.clock import clock
-from servicedesk.core.counting import BY_KEY, change, rate
+from servicedesk.core.counting import change, rate
+from servicedesk.core.figures import BY_KEY
 from servicedesk.core.words import N_
 from servicedesk.organisation.queries import park
 from servicedesk.reports.figures import Piece, Writer

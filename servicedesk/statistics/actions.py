@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.statistics.aggregate import Aggregate, aggregate
+from servicedesk.statistics.facts import build_all_facts, build_facts
 from servicedesk.statistics.models import BuiltCount, CountBuild, CountMark, ServedEnterprise
 from servicedesk.tickets.facts import (
     delivered_between,
@@ -44,6 +45,9 @@ def build(park_id: int, *, everything: bool = False) -> int:
     """
     if not db.session.info.get("writing"):
         db.session.rollback()  # what was read before must not be what is counted
+    if everything:
+        build_all_facts(park_id)
+    build_facts(park_id)
     work = _count(park_id, everything=everything)
     if _put(work):
         return len(work.built)

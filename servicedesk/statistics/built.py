@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 
-from servicedesk.core.counting import BY_KEY, COUNTED, rate
+from servicedesk.core.counting import rate
+from servicedesk.core.figures import BY_KEY, COUNTED
 from servicedesk.extensions import db
 from servicedesk.statistics.models import BuiltCount, ServedEnterprise
 

@@ -1,9 +1,13 @@
-"""Marking a period whose counts are no longer true; written with the change itself."""
+"""Marking what is no longer true, a period's counts or a ticket's fact; written with the change itself."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Select, insert
+
 from servicedesk.extensions import db
+from servicedesk.statistics.fact_models import FactMark
 from servicedesk.statistics.models import CountMark
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -13,3 +17,21 @@ def mark(park_id: int, *moments: datetime | None) -> None:
     """Mark the months of ``moments`` (local time) for rebuilding; ``None`` is passed over."""
     months = {f"{moment.astimezone(ZONE):%Y-%m}" for moment in moments if moment is not None}
     db.session.add_all(CountMark(park_id=park_id, month=month) for month in sorted(months))
+
+
+def mark_ticket(park_id: int, ticket_id: int) -> None:
+    """Say that a ticket's fact is stale."""
+    db.session.add(FactMark(park_id=park_id, ticket_id=ticket_id))
+
+
+def mark_many(park_id: int, ticket_ids: Iterable[int]) -> None:
+    """Say that the facts of these tickets are stale, in one statement."""
+    rows = [{"park_id": park_id, "ticket_id": number} for number in ticket_ids]
+    if rows:
+        db.session.execute(insert(FactMark), rows)
+
+
+def mark_tickets(tickets: Select[int, int]) -> None:
+    """Say that the facts of many tickets are stale; ``tickets`` selects (park, ticket)."""
+    columns = [FactMark.park_id, FactMark.ticket_id]
+    db.session.execute(insert(FactMark).from_select(columns, tickets))

@@ -9,7 +9,8 @@ from datetime import date
 
 from servicedesk.catalogue.models import Category, ServiceItem
 from servicedesk.catalogue.queries import categories, items
-from servicedesk.core.counting import BY_KEY, Basis, change, rate
+from servicedesk.core.counting import change, rate
+from servicedesk.core.figures import BY_KEY, Basis
 from servicedesk.core.permissions import Actor
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import units

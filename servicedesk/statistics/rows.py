@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from servicedesk.catalogue.models import Category, ServiceItem
-from servicedesk.core.counting import Figure
+from servicedesk.core.figures import Figure
 from servicedesk.organisation.models import Unit
 from servicedesk.statistics.now import Now
 

@@ -37,7 +37,7 @@ from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, KeyReused, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
-from servicedesk.statistics.marks import mark
+from servicedesk.statistics.marks import mark, mark_ticket
 from servicedesk.tickets import clocks, search
 from servicedesk.tickets.effects import EFFECTS, Change
 from servicedesk.tickets.mentions import heard_by, tell_of_mention
@@ -138,6 +138,7 @@ def _submit(actor: Actor, item: ServiceItem, request: Request, quietly: bool) ->
     if not quietly:
         _tell_of_filing(ticket, actor)
     mark(ticket.park_id, ticket.submitted_at)
+    mark_ticket(ticket.park_id, ticket.id)
     return ticket
 
 
@@ -285,6 +286,7 @@ def _take(
     key = f"ticket:{ticket.id}:v{ticket.version}"
     later = keep_way_back(actor, ticket, step, kept) if step.undoable else None
     tell_about(ticket, step.hearers(facts), step.told, key, later, but=actor.user_id)
+    mark_ticket(ticket.park_id, ticket.id)
     if _counts_change(step, ticket):
         mark(ticket.park_id, ticket.submitted_at, ticket.resolved_at, former_resolution)
     react(ticket, step, actor)
@@ -423,6 +425,7 @@ def _tell_other_side(actor: Actor, ticket: Ticket, event: TicketEvent) -> None:
         if ticket.first_response_at is None:
             ticket.first_response_at = clock.now()
             mark(ticket.park_id, ticket.submitted_at)
+            mark_ticket(ticket.park_id, ticket.id)
     tell_about(ticket, (audience,), told, f"ticket:{ticket.id}:e{event.id}", but=actor.user_id)
 
 

@@ -17,6 +17,7 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, State
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
+from servicedesk.statistics.marks import mark_ticket
 from servicedesk.tickets import clocks
 from servicedesk.tickets.actions import add_system_event, system_actor, take
 from servicedesk.tickets.models import Escalation, Ticket
@@ -89,6 +90,7 @@ def _record(ticket: Ticket, step: Step, planned: datetime, now: datetime) -> Non
     data = {"step": step, "planned_at": planned.isoformat(), "late_minutes": minutes}
     add_system_event(ticket, "escalate", shown=False, data=data)
     record(system_actor(ticket.park_id), "ticket.escalate", "ticket", ticket.id, after=data)
+    mark_ticket(ticket.park_id, ticket.id)
     _remind(ticket, step, f"escalation:{escalation.id}", now)
     react_to_alarm(ticket, step)
 

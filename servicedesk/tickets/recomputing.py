@@ -25,7 +25,7 @@ from servicedesk.core.worktime import Calendar
 from servicedesk.database import Base
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
-from servicedesk.statistics.marks import mark
+from servicedesk.statistics.marks import mark, mark_many
 from servicedesk.tickets.actions import system_actor
 from servicedesk.tickets.children import SupplementRequest, SupportTask
 from servicedesk.tickets.models import Escalation, PauseSpan, Ticket, TicketEvent
@@ -232,6 +232,7 @@ def _write_down(park_id: int, moved: Sequence[Pair]) -> None:
     db.session.execute(insert(_table(TicketEvent)), events)
     record_many(actor, "ticket.recompute", "ticket", [(row.id, {}, data) for row, _, data in told])
     mark(park_id, *(row.submitted_at for row, found in moved if _judged_anew(found.moves, now)))
+    mark_many(park_id, (row.id for row, _found in moved))
 
 
 def _data(moves: Sequence[Move]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import update
 
-from servicedesk.core.counting import FIGURES
+from servicedesk.core.figures import FIGURES
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.errors import Refused
 from servicedesk.extensions import db

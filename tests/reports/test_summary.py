@@ -8,7 +8,7 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from servicedesk.clock import clock
-from servicedesk.core.counting import BY_KEY
+from servicedesk.core.figures import BY_KEY
 from servicedesk.database import Base
 from servicedesk.declarations.models import Declaration, Policy
 from servicedesk.enterprises.models import Enterprise, Patent

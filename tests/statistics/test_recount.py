@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from servicedesk.clock import clock
-from servicedesk.core.counting import COUNTED
+from servicedesk.core.figures import COUNTED
 from servicedesk.extensions import db
 from servicedesk.statistics.actions import build, waiting_marks
 from servicedesk.statistics.models import BuiltCount, CountBuild, ServedEnterprise

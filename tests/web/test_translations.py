@@ -13,8 +13,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords
 from babel.messages.pofile import read_po
 
-from servicedesk.core.counting import FIGURES
 from servicedesk.core.deadlines import STEP_NAMES
+from servicedesk.core.figures import FIGURES
 from servicedesk.core.permissions import ROLE_NAMES
 from servicedesk.core.workflow import STATE_NAMES, TRANSITIONS
 from servicedesk.tickets.actions import CHANNELS

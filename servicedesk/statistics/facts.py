@@ -1,0 +1,193 @@
+"""From tickets to facts (统计事实): what the figures need of each, and keeping it true.
+
+Nothing but the ticket and its own rows goes into a fact, so it can be built again at any time. The
+category of an item, the industry and the size of an enterprise are looked up when figures are cut:
+when those change, no fact has to.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, func, insert, select
+
+from servicedesk.calendars.queries import calendar
+from servicedesk.core.workflow import BAD_RATING, State
+from servicedesk.core.worktime import Calendar
+from servicedesk.extensions import db
+from servicedesk.rules.queries import rules_at
+from servicedesk.statistics.fact_models import FactMark, TicketFact
+from servicedesk.tickets.children import Reopening
+from servicedesk.tickets.models import Escalation, Extension, FollowUpCall, Rating, Ticket
+from servicedesk.transaction import unit_of_work
+
+BATCH = 2000
+_COLUMNS = (
+    Ticket.id, Ticket.park_id, Ticket.submitted_at, Ticket.resolved_at, Ticket.closed_at,
+    Ticket.item_id, Ticket.unit_id, Ticket.assignee_id, Ticket.resolved_by_id, Ticket.intake_by_id,
+    Ticket.enterprise_id, Ticket.channel, Ticket.state, Ticket.urgent, Ticket.repeat_of_id,
+    Ticket.response_due_at, Ticket.first_response_at, Ticket.confirmed, Ticket.result,
+    Ticket.followed_up_at, Ticket.rating, Ticket.on_time, Ticket.used_minutes,
+    Ticket.allowed_minutes, Ticket.statutory_due_at, Ticket.returns, Ticket.supplements,
+    Ticket.urges, Ticket.false_resolution, Ticket.rules_version,
+)  # fmt: skip
+_LEVELS = {"level_1": 1, "level_2": 2, "level_3": 3}
+
+
+def build_facts(park_id: int) -> int:
+    """Bring stale facts up to date, batch after batch; returns how many tickets were looked at."""
+    count = 0
+    while done := _build_some(park_id):
+        count += done
+    return count
+
+
+def build_all_facts(park_id: int) -> int:
+    """Build every fact of the park again, batch after batch; returns how many there are."""
+    last, count = 0, 0
+    while True:
+        query = select(Ticket.id).where(Ticket.park_id == park_id, Ticket.id > last)
+        numbers = db.session.scalars(query.order_by(Ticket.id).limit(BATCH)).all()
+        if not numbers:
+            return count
+        replace(numbers)
+        last, count = numbers[-1], count + len(numbers)
+
+
+def stale(park_id: int) -> int:
+    """Return how many changes are not in the facts yet."""
+    query = select(func.count()).select_from(FactMark).where(FactMark.park_id == park_id)
+    return db.session.scalar(query) or 0
+
+
+@unit_of_work
+def _build_some(park_id: int) -> int:
+    """Exactly the marks that were read are deleted: a later change keeps its own."""
+    marks = db.session.execute(
+        select(FactMark.id, FactMark.ticket_id)
+        .where(FactMark.park_id == park_id)
+        .order_by(FactMark.id)
+        .limit(BATCH)
+    ).all()
+    if marks:
+        replace({mark.ticket_id for mark in marks})
+        db.session.execute(delete(FactMark).where(FactMark.id.in_([mark.id for mark in marks])))
+    return len(marks)
+
+
+@unit_of_work
+def replace(numbers: Collection[int]) -> None:
+    """Put the facts of these tickets in place of the former ones, as the tickets are now."""
+    rows = facts_of(numbers)
+    db.session.execute(delete(TicketFact).where(TicketFact.ticket_id.in_(numbers)))
+    if rows:
+        db.session.execute(insert(TicketFact), rows)
+
+
+def facts_of(numbers: Collection[int]) -> list[dict[str, Any]]:
+    """Return the facts of tickets as rows: six statements, however many tickets there are."""
+    query = select(*_COLUMNS).where(Ticket.id.in_(numbers), Ticket.state != State.MERGED)
+    tickets = db.session.execute(query.order_by(Ticket.id)).all()
+    extensions = _counted(
+        select(Extension.ticket_id, func.count()).where(Extension.verdict == "approved"), numbers
+    )
+    reopenings = _counted(select(Reopening.ticket_id, func.count()), numbers)
+    called = _counted(select(FollowUpCall.ticket_id, func.count()), numbers)
+    levels, bad = _levels(numbers), _first_bad_ratings(numbers)
+    return [
+        _fact(
+            ticket, extensions.get(ticket.id, 0), reopenings.get(ticket.id, 0),
+            ticket.id in called, levels.get(ticket.id, 0), bad.get(ticket.id),
+        )
+        for ticket in tickets
+    ]  # fmt: skip
+
+
+def _counted(query: Select[int, int], numbers: Collection[int]) -> dict[int, int]:
+    key = query.selected_columns[0]
+    rows = db.session.execute(query.where(key.in_(numbers)).group_by(key))
+    return {key: count for key, count in rows}  # noqa: C416 - rows are no pairs to the type checker
+
+
+def _levels(numbers: Collection[int]) -> dict[int, int]:
+    query = select(Escalation.ticket_id, func.max(Escalation.step)).where(
+        Escalation.ticket_id.in_(numbers), Escalation.step.in_(list(_LEVELS))
+    )
+    rows = db.session.execute(query.group_by(Escalation.ticket_id))
+    return {ticket_id: _LEVELS[step] for ticket_id, step in rows}
+
+
+def _first_bad_ratings(numbers: Collection[int]) -> Mapping[int, datetime]:
+    query = select(Rating.ticket_id, Rating.at).where(
+        Rating.ticket_id.in_(numbers), Rating.level <= BAD_RATING
+    )
+    found: dict[int, datetime] = {}
+    for ticket_id, at in db.session.execute(query.order_by(Rating.at)):
+        found.setdefault(ticket_id, at)
+    return found
+
+
+def _fact(
+    ticket: Any, extensions: int, reopenings: int, called: bool, level: int, bad: datetime | None
+) -> dict[str, Any]:
+    hours = calendar(ticket.park_id)
+    submitted = hours.local(ticket.submitted_at)
+    delivered = ticket.state == State.CLOSED and ticket.resolved_at is not None
+    return {
+        "ticket_id": ticket.id,
+        "park_id": ticket.park_id,
+        "submitted_on": submitted.date(),
+        "submitted_hour": submitted.hour,
+        "delivered_on": hours.local(ticket.resolved_at).date() if delivered else None,
+        "item_id": ticket.item_id,
+        "unit_id": ticket.unit_id,
+        "handler_id": ticket.resolved_by_id or ticket.assignee_id,
+        "intake_by_id": ticket.intake_by_id,
+        "enterprise_id": ticket.enterprise_id,
+        "channel": ticket.channel,
+        "state": ticket.state,
+        "urgent": ticket.urgent,
+        "repeated": ticket.repeat_of_id is not None,
+        "response_due_at": ticket.response_due_at,
+        "responded_at": ticket.first_response_at,
+        "ended_at": ticket.closed_at,
+        "response_minutes": _minutes(hours, ticket.submitted_at, ticket.first_response_at),
+        "answered": ticket.confirmed is not None,
+        "solved": bool(ticket.confirmed) and ticket.result == "solved",
+        "followed": called or ticket.followed_up_at is not None,
+        "rating": ticket.rating,
+        "on_time": bool(ticket.on_time),
+        "used_minutes": ticket.used_minutes,
+        "promised_minutes": ticket.allowed_minutes,
+        "saved_minutes": _saved(hours, ticket) if delivered else None,
+        "returns": ticket.returns,
+        "extensions": extensions,
+        "supplements": ticket.supplements,
+        "reopenings": reopenings,
+        "urges": ticket.urges,
+        "level": level,
+        "false_resolution": ticket.false_resolution,
+        "rectified": _rectified(hours, ticket, bad),
+    }
+
+
+def _minutes(hours: Calendar, start: datetime, end: datetime | None) -> int | None:
+    return None if end is None else max(0, hours.between(start, end))
+
+
+def _saved(hours: Calendar, ticket: Any) -> int | None:
+    """Return the working minutes below the statutory limit; ``None`` where the law sets none."""
+    if ticket.statutory_due_at is None or ticket.used_minutes is None:
+        return None
+    start = hours.deemed_receipt(ticket.submitted_at)
+    return int(hours.between(start, ticket.statutory_due_at)) - int(ticket.used_minutes)
+
+
+def _rectified(hours: Calendar, ticket: Any, bad: datetime | None) -> bool | None:
+    """Tell whether the first bad rating was put right within its days (国办发〔2019〕51号)."""
+    if bad is None:
+        return None
+    days = rules_at(ticket.park_id, ticket.rules_version).bad_rectify_days
+    if ticket.resolved_at is None or ticket.resolved_at <= bad:
+        return False
+    return bool(ticket.resolved_at <= hours.due_after_days(bad, days))
