@@ -107,7 +107,7 @@ def free(start: date, end: date) -> Period:
     Raises:
         ValueError: it ends before it begins, is too long, or lies outside the years that we know.
     """
-    if not (start <= end and FIRST_YEAR <= start.year and end.year <= LAST_YEAR):
+    if not (start <= end and start.year >= FIRST_YEAR and end.year <= LAST_YEAR):
         raise ValueError(f"{start} – {end}")
     if (end - start).days >= DAYS_MAX:
         raise ValueError(f"{start} – {end}")
@@ -176,9 +176,7 @@ def months_of(period: Period) -> list[Period]:
         start = _month_start(number)
         end = _month_start(number + 1) - timedelta(days=1)
         month = f"{start:%Y-%m}"
-        found.append(
-            Period(Kind.MONTH, max(start, period.start), min(end, period.end), name=month)
-        )
+        found.append(Period(Kind.MONTH, max(start, period.start), min(end, period.end), name=month))
     return found
 
 
