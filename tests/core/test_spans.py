@@ -137,7 +137,7 @@ def test_free_ranges(start: date, length: int) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_period_is_refused(address: dict[str, str]) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - dates raise their own
+    with pytest.raises(ValueError):
         parse(address, TODAY)
 
 
