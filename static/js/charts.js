@@ -8,6 +8,11 @@
 
   function options(data) {
     const ink = token("--ink-soft");
+    function own(one) {
+      if (!one.colour) return {};
+      const colour = token(one.colour);
+      return { color: colour, lineStyle: { color: colour, type: one.dashed ? "dashed" : "solid" }, symbol: one.dashed ? "none" : "circle" };
+    }
     const colours = [token("--accent"), token("--grey-soft") === "" ? "#ccc" : token("--line"), token("--yellow")];
     const names = { type: "category", data: data.names, inverse: Boolean(data.sideways), axisLabel: { color: ink }, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line") } } };
     const values = { type: "value", minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: token("--line") } } };
@@ -23,7 +28,7 @@
       xAxis: data.sideways ? values : names,
       yAxis: data.sideways ? names : values,
       series: data.series.map(function (one) {
-        return { name: one.name, data: one.data, type: one.line ? "line" : "bar", barMaxWidth: 18, cursor: "pointer", symbolSize: 6, itemStyle: { borderRadius: 3 } };
+        return { name: one.name, data: one.data, type: one.line ? "line" : "bar", barMaxWidth: 18, cursor: "pointer", symbolSize: 6, itemStyle: { borderRadius: 3 }, ...own(one) };
       })
     };
   }

@@ -85,6 +85,10 @@ ACTIONS = {
     "view.save": N_("保存视图"),
     "view.change": N_("修改视图"),
     "view.delete": N_("删除视图"),
+    "dashboard.save": N_("保存看板"),
+    "dashboard.change": N_("修改看板"),
+    "dashboard.delete": N_("删除看板"),
+    "figures.export": N_("导出指标"),
 }
 
 

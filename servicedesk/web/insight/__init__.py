@@ -1,1 +1,5 @@
-"""The managers' side (统计分析)."""
+"""The managers' side (统计分析): each module adds its pages to the one blueprint."""
+
+from servicedesk.web.insight import figures, saved, views
+
+__all__ = ["figures", "saved", "views"]
