@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -83,7 +84,7 @@ def _history() -> list[Version]:
                 if former and former.values.get(one.key, 0) != row.values.get(one.key, 0)
             ],
         )
-        for row, former in zip(rows, [*rows[1:], None], strict=True)
+        for row, former in zip_longest(rows, rows[1:])
     ]  # fmt: skip
 
 
