@@ -7,6 +7,7 @@ from tests.web.values import (
     dashboard,
     meetings,
     notices,
+    performance,
     problems,
     queue,
     routing,
@@ -15,7 +16,10 @@ from tests.web.values import (
     time,
 )
 
-PARTS = (time, rules, routing, meetings, problems, queue, ticket, notices, dashboard)
+PARTS = (
+    time, rules, routing, meetings, problems, queue, ticket, notices,
+    dashboard, performance,
+)  # fmt: skip
 
 
 def loop_values(town: Town) -> dict[str, Any]:
