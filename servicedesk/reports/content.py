@@ -26,7 +26,10 @@ NO_DATA = N_("本年度尚无办结归档的服务。")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a summary says, whatever its form: staff's templates are filled with the same."""
+    """What a summary says, whatever its form: staff's templates are filled with the same.
+
+    ``base`` is the address of this installation, to which links to the rows are added.
+    """
 
     title: str
     volume: list[Piece]
@@ -36,10 +39,12 @@ class Content:
     origins: list[Reference]
     as_of: str
     charts: tuple[Chart, Chart]
+    base: str
 
 
 def content(park_id: int, year: int, rounding: Rounding = Rounding.OVER) -> Content:
     """Gather what the summary of a year says."""
+    settings: Settings = current_app.extensions["settings"]
     writer = Writer(park_id, year, rounding)
     found, before = numbers_of(park_id, str(year)), numbers_of(park_id, str(year - 1))
     volume = _general(writer, found.get("all", NOTHING), before.get("all", NOTHING))
@@ -53,6 +58,7 @@ def content(park_id: int, year: int, rounding: Rounding = Rounding.OVER) -> Cont
         origins=writer.references,
         as_of=_as_of(park_id, year),
         charts=_charts(park_id, year, found),
+        base=settings.base_url,
     )
 
 
@@ -71,13 +77,8 @@ def sample() -> Content:
             Chart("各月（件）", ["1月", "2月"], [("收到", [3, 4]), ("办结归档", [2, 5])]),
             Chart("各类别（家）", ["工商注册", "税务"], [("服务企业", [3, 4])], sideways=True),
         ),
+        base="http://localhost",
     )  # fmt: skip
-
-
-def base_url() -> str:
-    """Return where this installation is reached."""
-    settings: Settings = current_app.extensions["settings"]
-    return settings.base_url
 
 
 def origin_text(origin: Reference) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Result, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from servicedesk.accounts.models import User
@@ -71,7 +71,7 @@ def ledger_rows(wanted: Wanted) -> Iterator[Sequence[Row[Any]]]:
         .order_by(Ticket.submitted_at, Ticket.id)
         .limit(CHUNK)
     )  # fmt: skip
-    batch: Sequence[Row[Any]] = db.session.execute(query).all()
+    batch = _all(query)
     while batch:
         yield batch
         last = batch[-1]
@@ -80,7 +80,12 @@ def ledger_rows(wanted: Wanted) -> Iterator[Sequence[Row[Any]]]:
             and_(Ticket.submitted_at == last.submitted_at, Ticket.id > last.id),
         )
         following = query.where(Ticket.submitted_at >= last.submitted_at, behind)
-        batch = db.session.execute(following).all() if len(batch) == CHUNK else []
+        batch = _all(following) if len(batch) == CHUNK else []
+
+
+def _all(query: Any) -> Sequence[Row[Any]]:
+    rows: Result[Any] = db.session.execute(query)
+    return rows.all()
 
 
 def outcomes_of(ticket_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:

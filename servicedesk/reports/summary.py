@@ -6,7 +6,7 @@ from docx.document import Document
 
 from servicedesk.core.counting import Rounding
 from servicedesk.reports.charts import draw
-from servicedesk.reports.content import Content, base_url, content, origin_text
+from servicedesk.reports.content import Content, content, origin_text
 from servicedesk.reports.official import Paper
 from servicedesk.reports.phrases import HEADER, HEADINGS, LEADS, TABLE_NOTE
 from servicedesk.reports.templates import fill
@@ -45,6 +45,6 @@ def official(said: Content) -> Document:
     for line in said.definitions:
         paper.small(line)
     for origin in said.origins:
-        paper.small(origin_text(origin), [(link, base_url() + link) for link in origin.links])
+        paper.small(origin_text(origin), [(link, said.base + link) for link in origin.links])
     paper.small(said.as_of)
     return paper.document

@@ -12,7 +12,7 @@ from typing import Any
 from docx import Document
 from docx.document import Document as Word
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.opc.oxml import parse_xml
+from docx.oxml import parse_xml
 from docxtpl import DocxTemplate, RichText
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.exceptions import UndefinedError
@@ -21,8 +21,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.reports.charts import draw
-from servicedesk.reports.content import Content, base_url, origin_text, sample
-from servicedesk.reports.figures import Piece
+from servicedesk.reports.content import Content, origin_text, sample
+from servicedesk.reports.figures import Piece, Reference
 from servicedesk.reports.official import SMALL_SIZE, Paper
 from servicedesk.reports.phrases import HEADER, HEADINGS, LEADS, TABLE_NOTE
 
@@ -47,6 +47,7 @@ _FINE = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.For,
     nodes.If, nodes.Const, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not,
 )  # fmt: skip
+_INNER = frozenset({"self", "super", "caller"})  # what the language itself lends every template
 BAD_FILE = N_("这不是能用的 Word 文档，请用下载的默认模板修改后再上传。")
 BAD_CODE = N_("模板里只能写名称、循环和条件，不能有函数、运算、过滤器或嵌套循环。")
 
@@ -65,7 +66,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         for node in tree.find_all(nodes.Node):
             nested = isinstance(node, nodes.For) and any(node.find_all(nodes.For))
             recursive = isinstance(node, nodes.For) and node.recursive
-            if nested or recursive or not isinstance(node, _FINE):
+            inner = isinstance(node, nodes.Name) and node.name in _INNER
+            if nested or recursive or inner or not isinstance(node, _FINE):
                 raise Refused(BAD_CODE)
         return tree
 
@@ -170,7 +172,7 @@ def _words(document: Any, said: Content) -> dict[str, Any]:
         "图一": MARKS[0],
         "图二": MARKS[1],
         "口径表": list(said.definitions),
-        "出处表": [_origin(document, origin) for origin in said.origins],
+        "出处表": [_origin(document, origin, said.base) for origin in said.origins],
         "说明": said.as_of,
     }
 
@@ -185,13 +187,13 @@ def _rich(pieces: Sequence[Piece]) -> RichText:
     return rich
 
 
-def _origin(document: Any, origin: Any) -> RichText:
+def _origin(document: Any, origin: Reference, base: str) -> RichText:
     rich, size = RichText(), round(SMALL_SIZE * 2)
     rich.add(origin_text(origin), size=size)
     for number, link in enumerate(origin.links):
         if number:
             rich.add("；", size=size)
-        target = document.build_url_id(base_url() + link)
+        target = document.build_url_id(base + link)
         rich.add(link, size=size, underline=True, color="1F5FA8", url_id=target)
     return rich
 
