@@ -30,6 +30,7 @@ GROUPS = {
     "access.": N_("越权访问"),
     "duty.": N_("值班与请假"),
     "routing.": N_("派单规则"),
+    "report.": N_("报表"),
 }
 ACTIONS = {
     "session.sign_in": N_("登录"),
@@ -86,6 +87,14 @@ ACTIONS = {
     "ticket.message": N_("留言"),
     "ticket.note": N_("内部备注"),
     "ticket.remind": N_("内部催办"),
+    "report.ask": N_("请求报表"),
+    "report.made": N_("生成报表"),
+    "report.retry": N_("重新生成报表"),
+    "report.fetch": N_("下载报表"),
+    "report.subscribe": N_("订阅报表"),
+    "report.unsubscribe": N_("退订报表"),
+    "report.template": N_("启用报表模板"),
+    "report.template_default": N_("恢复默认报表模板"),
     "view.save": N_("保存视图"),
     "view.change": N_("修改视图"),
     "view.delete": N_("删除视图"),

@@ -1,5 +1,19 @@
 """The managers' side (统计分析): each module adds its pages to the one blueprint."""
 
-from servicedesk.web.insight import figures, performance, performance_weights, saved, views
+from servicedesk.web.insight import (
+    figures,
+    performance,
+    performance_weights,
+    reports,
+    saved,
+    views,
+)
 
-__all__ = ["figures", "performance", "performance_weights", "saved", "views"]
+__all__ = [
+    "figures",
+    "performance",
+    "performance_weights",
+    "reports",
+    "saved",
+    "views",
+]

@@ -10,6 +10,7 @@ from tests.web.values import (
     performance,
     problems,
     queue,
+    reports,
     routing,
     rules,
     ticket,
@@ -18,7 +19,7 @@ from tests.web.values import (
 
 PARTS = (
     time, rules, routing, meetings, problems, queue, ticket, notices,
-    dashboard, performance,
+    dashboard, performance, reports,
 )  # fmt: skip
 
 
