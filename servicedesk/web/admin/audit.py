@@ -61,6 +61,7 @@ ACTIONS = {
     "project.end": N_("终止项目"),
     "project.resume": N_("恢复项目"),
     "rules.publish": N_("发布办理规则"),
+    "public.switch": N_("政务公开开关"),
     "rules.apply": N_("套用办理规则"),
     "rules.undo": N_("撤销套用"),
     "performance.weigh": N_("发布绩效权重"),

@@ -1,6 +1,7 @@
 """The managers' side (统计分析): each module adds its pages to the one blueprint."""
 
 from servicedesk.web.insight import (
+    definitions,
     figures,
     performance,
     performance_weights,
@@ -10,6 +11,7 @@ from servicedesk.web.insight import (
 )
 
 __all__ = [
+    "definitions",
     "figures",
     "performance",
     "performance_weights",
