@@ -3,9 +3,19 @@
 from typing import Any
 
 from tests.support import Town
-from tests.web.values import meetings, notices, problems, queue, routing, rules, ticket, time
+from tests.web.values import (
+    charts,
+    meetings,
+    notices,
+    problems,
+    queue,
+    routing,
+    rules,
+    ticket,
+    time,
+)
 
-PARTS = (time, rules, routing, meetings, problems, queue, ticket, notices)
+PARTS = (time, rules, routing, meetings, problems, queue, ticket, notices, charts)
 
 
 def loop_values(town: Town) -> dict[str, Any]:
