@@ -30,7 +30,10 @@ REQUESTER_IDLE_SECONDS = 12 * 3600
 FLASK_OWN = {"static"}
 STAFF_SIDES = frozenset({"desk", "insight", "admin"})
 BY_ITSELF = frozenset(  # pages ask alone
-    {"desk.ticket_presence", "account.new_notices", "insight.report_progress"}
+    {
+        "desk.ticket_presence", "account.new_notices", "insight.report_progress",
+        "insight.wall_now",
+    }
 )
 CHOSEN = "enterprise"  # the session's word for the enterprise that a requester acts for
 

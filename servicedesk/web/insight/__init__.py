@@ -3,19 +3,25 @@
 from servicedesk.web.insight import (
     definitions,
     figures,
+    lights,
+    loop,
     performance,
     performance_weights,
     reports,
     saved,
     views,
+    wall,
 )
 
 __all__ = [
     "definitions",
     "figures",
+    "lights",
+    "loop",
     "performance",
     "performance_weights",
     "reports",
     "saved",
     "views",
+    "wall",
 ]

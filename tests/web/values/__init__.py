@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.support import Town
 from tests.web.values import (
+    charts,
     dashboard,
     meetings,
     notices,
@@ -19,7 +20,7 @@ from tests.web.values import (
 
 PARTS = (
     time, rules, routing, meetings, problems, queue, ticket, notices,
-    dashboard, performance, reports,
+    dashboard, performance, reports, charts,
 )  # fmt: skip
 
 
