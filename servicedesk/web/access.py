@@ -31,7 +31,9 @@ FLASK_OWN = {"static"}
 STAFF_SIDES = frozenset({"desk", "insight", "admin"})
 BY_ITSELF = frozenset(  # pages ask alone
     {
-        "desk.ticket_presence", "account.new_notices", "insight.report_progress",
+        "desk.ticket_presence",
+        "account.new_notices",
+        "insight.report_progress",
         "insight.wall_now",
     }
 )
