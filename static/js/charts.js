@@ -33,6 +33,17 @@
     };
   }
 
+  // Other scripts bring further kinds of charts; each makes the options from its data.
+  function drawing(data) {
+    const kind = (window.chartKinds || {})[data.kind];
+    return kind ? kind(data, token) : options(data);
+  }
+
+  function addressOf(data, event) {
+    const links = data.links || [];
+    return Array.isArray(links[0]) ? (links[event.seriesIndex] || [])[event.dataIndex] : links[event.dataIndex];
+  }
+
   function start() {
     const source = document.getElementById("chart-data");
     if (!source || !window.echarts) return;
@@ -40,14 +51,18 @@
     const drawn = [];
     document.querySelectorAll("[data-chart]").forEach(function (box) {
       const data = all[box.dataset.chart];
+      if (!data) return;
       if (data.sideways) box.style.height = Math.max(140, 48 + data.names.length * (data.series.length > 1 ? 38 : 30)) + "px";
       const chart = window.echarts.init(box, null, { renderer: "svg" });
-      chart.setOption(options(data));
-      chart.on("click", function (event) { window.location.href = data.links[event.dataIndex]; });
+      chart.setOption(drawing(data));
+      chart.on("click", function (event) {
+        const address = addressOf(data, event);
+        if (address) window.location.href = address;
+      });
       drawn.push([chart, data]);
     });
     function redraw() {
-      drawn.forEach(function ([chart, data]) { chart.resize(); chart.setOption(options(data)); });
+      drawn.forEach(function ([chart, data]) { chart.resize(); chart.setOption(drawing(data)); });
     }
     window.addEventListener("resize", redraw);
     document.addEventListener("themechange", redraw);

@@ -1,0 +1,41 @@
+"""Periods of performance (考核期): a month, a quarter or a year, as an address has them."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from servicedesk.statistics.cutting import Span
+
+_PERIOD = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?")
+
+
+def span_of(period: str) -> Span | None:
+    """Return the days of ``2024``, ``2024-Q1`` or ``2024-03``; ``None`` for anything else."""
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        return None
+    year, month, quarter = (int(text) if text else 0 for text in found.groups())
+    first, months = (month, 1) if month else ((quarter * 3 - 2, 3) if quarter else (1, 12))
+    start = date(year, first, 1)
+    after = date(year + (first + months > 12), (first + months - 1) % 12 + 1, 1)
+    return Span(start, after - timedelta(days=1))
+
+
+def last_months(today: date, count: int = 12) -> Sequence[str]:
+    """Return the full months before ``today``, the newest first."""
+    first = today.year * 12 + today.month - 1
+    return [
+        f"{number // 12:04d}-{number % 12 + 1:02d}"
+        for number in range(first - 1, first - 1 - count, -1)
+    ]
+
+
+def choices(today: date) -> Sequence[str]:
+    """Return the periods to choose from: this month and the twelve before, quarters, years."""
+    quarter = today.year * 4 + (today.month - 1) // 3
+    return [
+        f"{today:%Y-%m}",
+        *last_months(today),
+        *(f"{number // 4:04d}-Q{number % 4 + 1}" for number in range(quarter, quarter - 5, -1)),
+        *(f"{year:04d}" for year in range(today.year, today.year - 3, -1)),
+    ]
