@@ -14,6 +14,7 @@ from servicedesk.core.numerals import Against, Change, change
 from servicedesk.core.spans import Period, before, every_day, months_of, year_before
 from servicedesk.core.words import N_
 from servicedesk.statistics.cutting import Cut, Dimension, Span, grouped, numbers
+from servicedesk.statistics.register_numbers import register_numbers
 
 GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     (N_("服务与数量"), ("served", "submitted", "delivered")),
@@ -31,6 +32,10 @@ GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
         "level_3", "urges",
     )),
 )  # fmt: skip
+REGISTERED = (N_("服务成果（登记簿）"), tuple(
+    figure.key for figure in FIGURES if figure.basis is Basis.REGISTER
+))  # fmt: skip
+"""What came of it: counted by each feature's register, for the whole park only."""
 COLUMNS = (
     "served", "submitted", "delivered", "response_rate", "on_time_rate", "resolution_rate",
     "satisfaction_rate", "false_resolutions", "returns_each", "level_1",
@@ -105,6 +110,14 @@ def cards(park_id: int, period: Period, cut: Cut, now: datetime) -> list[tuple[s
     known = {span: numbers(park_id, span, cut, now) for span in set(spans.values())}
     against = {kind: known[span] for kind, span in spans.items()}
     return [(name, [_card(key, found, against) for key in keys]) for name, keys in GROUPS]
+
+
+def register_cards(park_id: int, period: Period) -> tuple[str, list[Card]]:
+    """Return the figures of the registers, compared with the year before."""
+    found = register_numbers(park_id, span_of(period))
+    against = {Against.YEAR: register_numbers(park_id, span_of(year_before(period)))}
+    name, keys = REGISTERED
+    return name, [_card(key, found, against) for key in keys]
 
 
 def _card(key: str, found: Mapping[str, int], against: Mapping[Against, Mapping[str, int]]) -> Card:

@@ -13,19 +13,20 @@ from servicedesk.accounts.models import User
 from servicedesk.accounts.queries import staff
 from servicedesk.clock import clock
 from servicedesk.core.enterprises import AREAS
-from servicedesk.core.figures import BY_KEY, Aggregation, Figure
+from servicedesk.core.figures import BY_KEY, Aggregation, Basis, Figure
 from servicedesk.core.industries import SECTIONS
 from servicedesk.core.numerals import AGAINST_NAMES, Against, tone
 from servicedesk.core.permissions import Role
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import PRESETS, days_of, months_of
 from servicedesk.reports.sheets import Value
-from servicedesk.statistics.cutting import Cut, Dimension
+from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension
 from servicedesk.statistics.dashboard import (
     COLUMNS,
     MEASURES,
     RANKED_FROM,
     TARGET_RATE,
+    Card,
     Point,
     Row,
     breakdown,
@@ -34,9 +35,12 @@ from servicedesk.statistics.dashboard import (
     course,
     ordered,
     ranking,
+    register_cards,
+    span_of,
 )
 from servicedesk.statistics.facts import stale
 from servicedesk.statistics.reach import own_cut
+from servicedesk.statistics.register_numbers import rows_behind
 from servicedesk.statistics.saved_dashboards import (
     NAME_MAX,
     dashboards_for,
@@ -92,7 +96,9 @@ class View:
         return list_of(figure, period.start, period.end, replace(self.cut, **narrower))
 
     def link(self, figure: str) -> str:
-        """Return the list behind a card."""
+        """Return the list behind a card; nothing where a register's list knows no such days."""
+        if BY_KEY[figure].basis is Basis.REGISTER:
+            return rows_behind(figure, span_of(self.asked.period))
         return list_of(figure, self.asked.period.start, self.asked.period.end, self.cut)
 
 
@@ -118,7 +124,7 @@ def figures() -> str:
         view=view,
         asked=asked,
         title=_title(view.own),
-        groups=cards(park_id, asked.period, view.cut, now),
+        groups=_groups(view),
         against=_against(view),
         spans={kind: days_in_words(span.start, span.end) for kind, span in spans.items()},
         rows=ordered(rows, asked.sort, row_names),
@@ -192,6 +198,13 @@ def _people(own: Cut, everybody: Sequence[User]) -> dict[int, str]:
         for one in everybody
         if one.role_enum in handling and (not own.unit or one.unit_id == actor().unit_id)
     }
+
+
+def _groups(view: View) -> list[tuple[str, list[Card]]]:
+    """Return the cards by group; those of the registers where the whole park is looked at."""
+    park_id, period = actor().park_id, view.asked.period
+    found = cards(park_id, period, view.cut, clock.now())
+    return [*found, register_cards(park_id, period)] if view.cut == EVERYTHING else found
 
 
 def _title(own: Cut) -> str:
