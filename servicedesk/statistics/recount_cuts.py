@@ -123,7 +123,7 @@ def differences_in(
 def waiting_days(park_id: int) -> set[date]:
     """Return the local days in which a ticket whose fact waits to be built counted or will count."""
     rows = _moments(_WAITING, "submitted_at", "resolved_at", park=park_id)
-    found = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
+    found: set[date] = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
     counted: set[Any] = {day for row in rows for day in row[2:] if day is not None}
     return found | {date.fromisoformat(str(day)) for day in counted}
 
