@@ -124,7 +124,7 @@ def waiting_days(park_id: int) -> set[date]:
     """Return the local days in which a ticket whose fact waits to be built counted or will count."""
     rows = _moments(_WAITING, "submitted_at", "resolved_at", park=park_id)
     found: set[date] = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
-    counted: set[Any] = {day for row in rows for day in row[2:] if day is not None}
+    counted: list[Any] = [value for row in rows for value in tuple(row)[2:] if value is not None]
     return found | {date.fromisoformat(str(day)) for day in counted}
 
 
