@@ -21,7 +21,7 @@ def span_of(period: str) -> Span | None:
     return Span(start, after - timedelta(days=1))
 
 
-def last_months(today: date, count: int = 12) -> Sequence[str]:
+def last_months(today: date, count: int = 24) -> Sequence[str]:
     """Return the full months before ``today``, the newest first."""
     first = today.year * 12 + today.month - 1
     return [
@@ -35,7 +35,7 @@ def choices(today: date) -> Sequence[str]:
     quarter = today.year * 4 + (today.month - 1) // 3
     return [
         f"{today:%Y-%m}",
-        *last_months(today),
+        *last_months(today, 12),
         *(f"{number // 4:04d}-Q{number % 4 + 1}" for number in range(quarter, quarter - 5, -1)),
         *(f"{year:04d}" for year in range(today.year, today.year - 3, -1)),
     ]

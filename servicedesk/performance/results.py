@@ -91,15 +91,20 @@ def of_people(
     return _results(park_id, span, weights, now, subjects)
 
 
-def default_period(park_id: int, today: date, now: datetime) -> str:
-    """Return the newest full month in which enough was delivered to score anybody, or the last."""
+def default_period(park_id: int, today: date) -> str:
+    """Return the newest full month in which a unit delivered enough for a score, or the last month."""
     months = last_months(today)
-    first, last = span_of(months[-1]), span_of(months[0])
-    assert first is not None and last is not None
-    span = Span(first.start, last.end)
-    found = grouped(park_id, span, EVERYTHING, Dimension.MONTH, now)
-    enough = (month for month in months if found.get(month, {}).get("delivered", 0) >= MINIMUM)
-    return next(enough, months[0])
+    return next((month for month in months if _anybody_scored(park_id, month)), months[0])
+
+
+def _anybody_scored(park_id: int, month: str) -> bool:
+    span = span_of(month)
+    assert span is not None
+    query = select(Fact.unit_id).where(
+        *in_span(park_id, span, Basis.RESOLVED), Fact.unit_id.is_not(None)
+    )
+    query = query.group_by(Fact.unit_id).having(func.count() >= MINIMUM).limit(1)
+    return db.session.scalar(query) is not None
 
 
 def _results(

@@ -114,7 +114,8 @@ def insert_once(actor: Actor, wish: Wish, key: str, *, subscribed: bool = False)
         asked=asked, asked_by_id=actor.user_id, asked_at=clock.now(), state=WAITING, done=0, total=0,
         error="", name="", stored_as="", size=0,
     )  # fmt: skip
-    return changed_rows(row.on_conflict_do_nothing(index_elements=["key"])) == 1
+    added = row.on_conflict_do_nothing(index_elements=["key"]).returning(ReportRun.id)
+    return db.session.scalar(added) is not None
 
 
 def by_key(key: str) -> ReportRun:

@@ -26,7 +26,7 @@ from servicedesk.tickets.models import Escalation, Extension, FollowUpCall, Rati
 from servicedesk.transaction import unit_of_work
 
 BATCH = 1000
-_COLUMNS = (
+TICKET_COLUMNS = (
     Ticket.id, Ticket.park_id, Ticket.submitted_at, Ticket.resolved_at, Ticket.closed_at,
     Ticket.item_id, Ticket.unit_id, Ticket.assignee_id, Ticket.resolved_by_id, Ticket.intake_by_id,
     Ticket.enterprise_id, Ticket.channel, Ticket.state, Ticket.urgent, Ticket.repeat_of_id,
@@ -133,7 +133,7 @@ def _touched(old: Row | None, new: Row | None) -> Iterator[date]:
 
 def facts_of(numbers: Collection[int]) -> list[dict[str, Any]]:
     """Return the facts of tickets as rows: six statements, however many tickets there are."""
-    query = select(*_COLUMNS).where(Ticket.id.in_(numbers), Ticket.state != State.MERGED)
+    query = select(*TICKET_COLUMNS).where(Ticket.id.in_(numbers), Ticket.state != State.MERGED)
     tickets = db.session.execute(query.order_by(Ticket.id)).all()
     extensions = _counted(
         select(Extension.ticket_id, func.count()).where(Extension.verdict == "approved"), numbers

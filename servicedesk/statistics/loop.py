@@ -237,7 +237,10 @@ def _week() -> ColumnElement[str]:
 
 
 def escalations(actor: Actor, span: Span, cut: Cut) -> dict[str, tuple[int, int, int]]:
-    """Return how often each level of the ladder was reached, by month of the span."""
+    """Return how often each level of the ladder was reached, by month of the span so far.
+
+    Nothing where no month has any.
+    """
     months = _months(span)
     sums = [
         func.sum(case((_within(Escalation.fired_at, *_moments(*days)), 1), else_=0))
@@ -253,6 +256,8 @@ def escalations(actor: Actor, span: Span, cut: Cut) -> dict[str, tuple[int, int,
         .group_by(Escalation.step)
     )  # fmt: skip
     found = {step: [int(n) for n in numbers] for step, *numbers in db.session.execute(query)}
+    if not found:
+        return {}
     return {
         month: (
             found.get("level_1", [0] * len(months))[place],
@@ -265,10 +270,10 @@ def escalations(actor: Actor, span: Span, cut: Cut) -> dict[str, tuple[int, int,
 
 def _months(span: Span) -> dict[str, tuple[date, date]]:
     found: dict[str, tuple[date, date]] = {}
-    first = span.start
-    while first <= span.end:
+    first, last = span.start, min(span.end, clock.now().astimezone(ZONE).date())
+    while first <= last:
         following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        found[f"{first:%Y-%m}"] = (first, min(span.end, following - timedelta(days=1)))
+        found[f"{first:%Y-%m}"] = (first, min(last, following - timedelta(days=1)))
         first = following
     return found
 

@@ -109,7 +109,7 @@ def differences_in(
     named = " ".join(f"{name}={value}" for name, value in cut.parameters().items()) or "all"
     where = f"{span.start}..{span.end} {named}"
     shown: Mapping[str, int] = numbers(park_id, span, cut, now)
-    for name, true in _recounted(park_id, span, cut, now).items():
+    for name, true in recounted(park_id, span, cut, now).items():
         if shown.get(name, 0) != true:
             yield f"{where} {name}: shown {shown.get(name)}, recounted {true}"
     groups = grouped(park_id, span, cut, by, now)
@@ -124,8 +124,8 @@ def waiting_days(park_id: int) -> set[date]:
     """Return the local days in which a ticket whose fact waits to be built counted or will count."""
     rows = _moments(_WAITING, "submitted_at", "resolved_at", park=park_id)
     found = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
-    days = (date.fromisoformat(str(day)) for row in rows for day in row[2:] if day is not None)
-    return found | set(days)
+    counted: set[Any] = {day for row in rows for day in row[2:] if day is not None}
+    return found | {date.fromisoformat(str(day)) for day in counted}
 
 
 def _choose(park_id: int, ends: Any, chance: Random) -> tuple[Span, Cut]:
@@ -143,7 +143,8 @@ def _choose(park_id: int, ends: Any, chance: Random) -> tuple[Span, Cut]:
     return Span(day - timedelta(days=before), day + timedelta(days=after)), cut
 
 
-def _recounted(park_id: int, span: Span, cut: Cut, now: datetime) -> dict[str, int]:
+def recounted(park_id: int, span: Span, cut: Cut, now: datetime) -> dict[str, int]:
+    """Return the counted parts of a cut as the tickets table has them."""
     tickets = _FROM + _conditions(cut)
     found: dict[str, int] = {}
     for sql in (

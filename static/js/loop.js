@@ -42,7 +42,7 @@
       names.axisLabel = { color: look.ink, width: narrow ? 96 : 150, overflow: "truncate" };
     }
     const colours = data.series.length > 3
-      ? [token("--line"), token("--accent-soft"), token("--accent"), token("--yellow"), token("--red")]
+      ? [token("--line"), token("--grey"), token("--accent"), token("--yellow"), token("--red")]
       : [token("--accent"), token("--yellow"), token("--red")];
     return Object.assign(look.common, {
       color: colours,
@@ -86,7 +86,7 @@
       tooltip: { confine: true },
       series: [{
         type: "funnel", sort: "none", left: 8, right: window.innerWidth < 768 ? 130 : 180, top: 8, bottom: 8, minSize: "2%", gap: 3, max: Math.max(1, whole),
-        label: { position: "right", color: look.text, formatter: function (p) { return p.name + " " + p.value + (whole ? "（" + Math.round(p.value * 100 / whole) + "%）" : ""); } },
+        label: { position: "right", color: look.text, formatter: function (p) { return p.name + " " + p.value + (whole ? " · " + Math.round(p.value * 100 / whole) + "%" : ""); } },
         labelLine: { lineStyle: { color: look.line } }, itemStyle: { borderWidth: 0 },
         data: data.stages.map(function (one) { return { name: one[0], value: one[1] }; })
       }]

@@ -95,12 +95,12 @@ def test_the_same_statements_whatever_the_size(town: Town) -> None:
     assert len(sent) == 2 * few <= 8
 
 
-def test_the_default_is_the_last_full_month_with_enough(town: Town) -> None:
-    assert default_period(town.park_id, date(2024, 3, 5), clock.now()) == "2024-02"
+def test_the_default_is_the_last_full_month_in_which_somebody_has_a_score(town: Town) -> None:
+    assert default_period(town.park_id, date(2024, 3, 5)) == "2024-02"
     a_month(town)
-    assert default_period(town.park_id, date(2024, 4, 2), clock.now()) == "2024-03"
-    assert default_period(town.park_id, date(2024, 7, 2), clock.now()) == "2024-03"
-    assert default_period(town.park_id, date(2025, 7, 2), clock.now()) == "2025-06"
+    assert default_period(town.park_id, date(2024, 4, 2)) == "2024-03"
+    assert default_period(town.park_id, date(2025, 7, 2)) == "2024-03"
+    assert default_period(town.park_id, date(2027, 7, 2)) == "2027-06"
 
 
 def test_periods() -> None:

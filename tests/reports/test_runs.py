@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from servicedesk.accounts.actions import set_active
 from servicedesk.audit.models import AuditEntry
@@ -22,6 +22,8 @@ from servicedesk.reports import ledger, making, queries, runs, subscriptions
 from servicedesk.reports.models import ReportRun
 from servicedesk.reports.queries import Wanted
 from servicedesk.reports.runs import Wish, ask, claim, fetch, finish, mine, retry
+from servicedesk.tickets.models import Ticket
+from servicedesk.transaction import writing
 from tests.support import Town, local, pass_time
 
 MARCH = Wish("ledger", date(2024, 3, 1), date(2024, 3, 31))
@@ -50,6 +52,7 @@ def test_a_report_is_asked_for_made_and_fetched(town: Town) -> None:
     town.file("bob")
     run = ask(town.head, MARCH, "once")
     assert ask(town.head, MARCH, "once").id == run.id  # a double click
+    assert len(actions("report.ask")) == 1
     assert JOBS["reports"]() == 1
     found = newest(town)
     assert (found.state, found.done, found.total) == ("done", 2, 2)
@@ -245,3 +248,15 @@ def test_files_that_no_run_names_are_swept(town: Town) -> None:
     os.utime(stray, (old, old))
     assert runs.forget_reports() == 1
     assert not stray.exists()
+
+
+def test_a_leader_is_not_told_whose_confidential_matter_it_is(town: Town) -> None:
+    town.file()
+    with writing():
+        db.session.execute(update(Ticket).values(confidential=True))
+    for who, shown in ((town.leader, "***"), (town.head, "恩德莱科技有限公司")):
+        run = ask(who, MARCH, "x")
+        making.make_waiting()
+        fetched = fetch(who, run.id)
+        assert fetched is not None
+        assert opened(fetched[1])["帮代办台账"]["F4"].value == shown

@@ -35,9 +35,12 @@ def in_short() -> tuple[str, str, str]:
     if first.colour is Colour.GREEN:
         return first.colour, ICONS[first.colour], _(first.sentence)
     red = sum(line.colour is Colour.RED for line in lines)
-    counted = _("红灯%(red)s项、黄灯%(yellow)s项。", red=red, yellow=len(lines) - red)
-    number = f"{first.number}{_(first.unit)}"
-    return first.colour, ICONS[first.colour], f"{counted}{number}：{_(first.sentence)}"
+    says = _(
+        "红灯%(red)s项、黄灯%(yellow)s项。首先：%(number)s%(unit)s，%(says)s",
+        red=red, yellow=len(lines) - red, number=first.number, unit=_(first.unit),
+        says=_(first.sentence),
+    )  # fmt: skip
+    return first.colour, ICONS[first.colour], says
 
 
 def address(line: Line) -> str:

@@ -74,7 +74,7 @@ class Asked:
 
 def _asked() -> Asked:
     park_id, now = actor().park_id, clock.now()
-    period = request.args.get("period") or default_period(park_id, now.astimezone(ZONE).date(), now)
+    period = request.args.get("period") or default_period(park_id, now.astimezone(ZONE).date())
     span = span_of(period)
     if span is None:
         abort(400)

@@ -106,7 +106,7 @@ def _page(
 ) -> str:  # fmt: skip
     typed, wrong, now = typed or {}, wrong or {}, clock.now()
     current = current_weights(actor().park_id)
-    period = default_period(actor().park_id, now.astimezone(ZONE).date(), now)
+    period = default_period(actor().park_id, now.astimezone(ZONE).date())
     return render_template(
         "insight/performance_weights.html", version=current.version, wrong=wrong, note=note,
         fields=[

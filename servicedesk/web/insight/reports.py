@@ -30,7 +30,6 @@ from servicedesk.web.insight.views import FIRST_YEAR, insight
 
 HOW_MANY = {Length.WEEK: 26, Length.MONTH: 36, Length.QUARTER: 12, Length.YEAR: 10}
 DOCX = MEDIA_TYPES[".docx"]
-WRONG_PERIOD = _l("没有这个统计期。")
 STATES: Mapping[str, Any] = {
     runs.WAITING: _l("排队中"),
     runs.RUNNING: _l("生成中"),
@@ -55,9 +54,9 @@ class DaysForm(Form):
 class PeriodForm(Form):
     """The period of a periodic report, and how its numbers are rounded."""
 
-    period = SelectField(_l("统计期"))
+    period = SelectField(_l("统计期"), validate_choice=False)
     rounding = SelectField(
-        _l("数字取整"), default=Rounding.OVER,
+        _l("数字取整"), default=Rounding.OVER, validate_choice=False,
         description=_l("只用于允许取整、且不少于50的数；获批、金额总是精确。"),
     )  # fmt: skip
 
@@ -70,6 +69,13 @@ class PeriodForm(Form):
         self.rounding.choices = [(str(key), _(name)) for key, name in ROUNDINGS.items()]
         if not kind.rounded:
             del self.rounding
+
+    def validate_period(self, field: Any) -> None:
+        """Refuse what the list does not offer, in the reader's language."""
+        if field.data not in [code for code, _name in field.choices]:
+            raise ValidationError(_("请从列表中选择。"))
+
+    validate_rounding = validate_period
 
 
 def _today() -> date:
@@ -179,9 +185,9 @@ def _form(kind: Kind, given: Any) -> Any:
 
 
 def _newest(length: Length, today: date) -> Period:
-    """Return the period that people mean: the last one that is over; of years in December this."""
+    """Return the period that people mean: the last one that is over; of years from November this."""
     running = around(length, today)
-    almost_over = running.end - today < timedelta(days=31) and length is Length.YEAR
+    almost_over = length is Length.YEAR and running.end - today < timedelta(days=61)
     return running if almost_over else around(length, running.start - timedelta(days=1))
 
 
