@@ -38,13 +38,6 @@ PRESETS: Mapping[str, str] = {
     "last_quarter": N_("上季度"),
     "last_year": N_("去年"),
 }
-BEFORE_WORDS: Mapping[Kind, str] = {
-    Kind.WEEK: N_("上周"),
-    Kind.MONTH: N_("上月"),
-    Kind.QUARTER: N_("上季度"),
-    Kind.YEAR: N_("上年"),
-    Kind.FREE: N_("上一期"),
-}
 
 
 @dataclass(frozen=True, slots=True)
