@@ -1,6 +1,7 @@
 """今日红黄灯: what needs a leader today, as a page and as the strip above the overview."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
@@ -48,7 +49,8 @@ def address(line: Line) -> str:
     found = opens(line.key, actor().park_id)
     if found is None:
         return ""
-    return url_for(found.endpoint, _anchor=found.anchor, **found.parameters)
+    given: dict[str, Any] = {**found.parameters}
+    return url_for(found.endpoint, _anchor=found.anchor, **given)
 
 
 def _lines() -> Sequence[Line]:
