@@ -108,8 +108,9 @@
         }),
         markLine: {
           silent: true, symbol: "none",
-          data: data.lines.map(function (one, place) {
-            return { yAxis: one.at, name: one.name, lineStyle: { color: place === 1 ? look.ink : token("--red"), type: place === 1 ? "solid" : "dashed" }, label: { color: look.ink, formatter: one.name + " " + one.at } };
+          data: data.lines.map(function (one) {
+            const usual = one.usual;
+            return { yAxis: one.at, name: one.name, lineStyle: { color: usual ? look.ink : token("--red"), type: usual ? "solid" : "dashed" }, label: { color: look.ink, formatter: one.name + " " + one.at } };
           })
         }
       }]

@@ -49,8 +49,8 @@ def address(line: Line) -> str:
     found = opens(line.key, actor().park_id)
     if found is None:
         return ""
-    more: dict[str, Any] = {**found.parameters, "_anchor": found.anchor}
-    return url_for(found.endpoint, **more)
+    given: dict[str, Any] = {**found.parameters}
+    return url_for(found.endpoint, _anchor=found.anchor, **given)
 
 
 def _lines() -> Sequence[Line]:

@@ -215,17 +215,23 @@ def _funnel(found: Funnel) -> dict[str, Any]:
 
 def _control(found: Control) -> dict[str, Any]:
     """Return the chart in working days, which is how people think of it."""
-    usual = found.limits
     return {
         "kind": "control",
         "names": [f"{week.monday:%Y-%m-%d}" for week in found.weeks],
         "points": [round(week.median / MINUTES_OF_DAY, 2) for week in found.weeks],
         "usual": [week.usual for week in found.weeks],
         "lines": [
-            {"name": name, "at": round(value / MINUTES_OF_DAY, 2)}
-            for name, value in (
-                (_("上限"), usual.upper), (_("常态"), usual.centre), (_("下限"), usual.lower),
-            )
-        ] if usual else [],
+            {"name": name, "at": at, "usual": name == _("常态")}
+            for at, name in _lines(found).items()
+        ],
         "series": _("每周办理用时中位数（工作日）"),
     }  # fmt: skip
+
+
+def _lines(found: Control) -> dict[float, str]:
+    """Return the lines of the chart by their height; where all weeks are alike there is but one."""
+    usual = found.limits
+    if usual is None:
+        return {}
+    named = ((usual.lower, _("下限")), (usual.upper, _("上限")), (usual.centre, _("常态")))
+    return {round(value / MINUTES_OF_DAY, 2): name for value, name in named}
