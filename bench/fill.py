@@ -191,7 +191,7 @@ def _data(event: Event) -> dict[str, str]:
 def _calls(there: Town, story: Story) -> Iterator[Row]:
     if at := story.at("confirm"):
         yield {
-            "ticket_id": story.number, "round": 0, "reached": True, "note": "企业确认已办好",
+            "ticket_id": story.number, "round": 0, "result": "reached", "note": "企业确认已办好",
             "caller_id": there.desk_id, "day": at.date(), "at": at,
         }  # fmt: skip
 

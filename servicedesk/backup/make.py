@@ -79,10 +79,11 @@ def _dump(connection: Connection, table: Table, folder: Path) -> TableEntry:
 
 
 def _uploads(connection: Connection) -> list[tuple[str, str, bool]]:
-    """Every file that a row names, its hash, and whether a ticket has it."""
+    """Every file that a row names, its hash where the row knows it, and whether a ticket has it."""
     found = text(
         "SELECT stored_as, sha256, ticket_id IS NOT NULL AS taken FROM upload "
-        "UNION ALL SELECT stored_as, sha256, 1 = 1 FROM material_template ORDER BY stored_as"
+        "UNION ALL SELECT stored_as, sha256, 1 = 1 FROM material_template "
+        "UNION ALL SELECT stored_as, '', 1 = 1 FROM report_template ORDER BY stored_as"
     )
     return [(row[0], row[1], bool(row[2])) for row in connection.execute(found)]
 
@@ -129,7 +130,7 @@ def _add_files(
             faults += [name] if taken else []
             continue
         files[name] = hashlib.sha256(content).hexdigest()
-        faults += [name] if files[name] != sha256 else []
+        faults += [name] if sha256 and files[name] != sha256 else []
         archive.add(uploads_dir / name, f"uploads/{name}", filter=_anonymous)
     return files, faults
 

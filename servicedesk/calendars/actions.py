@@ -16,6 +16,7 @@ from servicedesk.core.words import N_
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
+from servicedesk.statistics.marks import mark_calendar
 from servicedesk.transaction import unit_of_work
 
 FIRST_YEAR = 2023
@@ -53,6 +54,7 @@ def _replace_year(park_id: int, year: int) -> None:
                 CalendarDay(park_id=park_id, day=day, working=working, name=name, source=source)
             )
     get_park(park_id).calendar_version += 1
+    mark_calendar(park_id, date(year, 1, 1))
 
 
 def set_day(actor: Actor, day: date, working: bool, name: str) -> None:
@@ -93,6 +95,7 @@ def change_days(actor: Actor, changes: Sequence[DayChange], seen: int | None = N
     changed = [_change(actor, change) for change in changes]
     if any(changed):
         park.calendar_version += 1
+        mark_calendar(actor.park_id, min(change.day for change in changes))
 
 
 def _change(actor: Actor, change: DayChange) -> bool:

@@ -1,7 +1,10 @@
 """How figures are counted and written: percentiles, rates, growth, rounding; which have a register."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from math import ceil
+
+from servicedesk.core.words import N_
 
 # Outcome figures that have a register of their own, by service item: they are counted there and
 # never typed into a resolution (申报 from declarations, 到岗 from confirmed placements …).
@@ -32,17 +35,35 @@ def percentile(values: Sequence[int], percent: int) -> int | None:
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
 
-def about(number: int, *, approximate: bool) -> str:
+class Rounding(StrEnum):
+    """How a report writes counts that may be approximate (取整方式)."""
+
+    OVER = "over"
+    NEAR = "near"
+    EXACT = "exact"
+
+
+ROUNDINGS: Mapping[Rounding, str] = {
+    Rounding.OVER: N_("“余”：53家写作50余家"),
+    Rounding.NEAR: N_("“近”：53家写作近60家"),
+    Rounding.EXACT: N_("精确：53家写作53家"),
+}
+
+
+def about(number: int, *, approximate: bool, rounding: Rounding = Rounding.OVER) -> str:
     """Write a count as the park's report does: 53 → 50余, 512 → 500余; otherwise exactly.
 
     The rule (DOMAIN §9): only a figure that may be approximate, from 50 on, and not already round:
-    the first digit is kept, the rest falls, 余 is added. Recognitions and money are always exact.
+    the first digit is kept, the rest falls, 余 is added. With ``NEAR`` the first digit rises by one
+    instead and 近 is put in front: 53 → 近60. Recognitions and money are always exact.
     """
-    if not approximate or number < 50:
+    if not approximate or number < 50 or rounding is Rounding.EXACT:
         return str(number)
     step = 10 ** (len(str(number)) - 1)
     rounded = number // step * step
-    return str(number) if rounded == number else f"{rounded}余"
+    if rounded == number:
+        return str(number)
+    return f"近{rounded + step}" if rounding is Rounding.NEAR else f"{rounded}余"
 
 
 def rate(part: int, whole: int) -> float | None:

@@ -1,7 +1,7 @@
 """What each figure means (指标口径): one definition, in one place, as data.
 
 The pages' hover text, the exports' notes, the page and the document of definitions read these; the
-counting (``statistics.cutting``, ``statistics.aggregate``) fills them and the recount proves them.
+counting (``statistics.cutting``, ``statistics.counting``) fills them and the recount proves them.
 """
 
 from collections.abc import Mapping

@@ -320,6 +320,13 @@ def not_called_back(facts: Facts, actor: Actor) -> str | None:
     return N_("这次差评已经回访过。") if facts.called_back else None
 
 
+def call_is_owed(facts: Facts, actor: Actor) -> str | None:
+    """Once rated, a call is owed only for a bad rating that has not been called back."""
+    if facts.state is not State.RATED:
+        return None
+    return rated_bad(facts, actor) or not_called_back(facts, actor)
+
+
 def called_back(facts: Facts, actor: Actor) -> str | None:
     """100 % of bad ratings are called back before anything is decided about them."""
     bad = facts.state is State.RATED and facts.rating is not None and facts.rating <= BAD_RATING

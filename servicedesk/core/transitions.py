@@ -352,9 +352,9 @@ TRANSITIONS: tuple[Transition, ...] = (
         needs=("note",), guards=(g.not_own_work,), tells=(A.REQUESTER,), button="primary",
     ),
     Transition(
-        "miss", N_("回访：未联系上"), _on(S.RESOLVED), None, "ticket.follow_up",
+        "miss", N_("回访：未联系上"), _on(S.RESOLVED, S.RATED), None, "ticket.follow_up",
         N_("服务台尝试回访，未能联系上您。"),
-        needs=("note",), guards=(g.not_own_work,), tells=(A.REQUESTER,),
+        needs=("note",), guards=(g.not_own_work, g.call_is_owed), tells=(A.REQUESTER,),
     ),
     Transition(
         "refuse_call", N_("回访：企业不愿答复"), _on(S.RESOLVED), None, "ticket.follow_up",

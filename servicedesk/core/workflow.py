@@ -4,7 +4,7 @@ The table itself is ``core.transitions``, the states ``core.states``, the condit
 everybody else takes them from here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from servicedesk.core.guards import ATTEMPTS_BEFORE_CLOSING as ATTEMPTS_BEFORE_CLOSING
@@ -71,6 +71,18 @@ def _missing(transition: Transition, inputs: Mapping[str, object] | None) -> Ref
 def available(actor: Actor, subject: Subject, facts: Facts) -> tuple[Transition, ...]:
     """Return the transitions that ``actor`` may take now, in the order of the table."""
     return tuple(t for t in TRANSITIONS if refusal(t, actor, subject, facts) is None)
+
+
+def shut(
+    actor: Actor, subject: Subject, facts: Facts, names: Collection[str]
+) -> list[tuple[Transition, str]]:
+    """Return those of ``names`` that belong here but that a condition forbids now, and why."""
+    found = [
+        (t, refused)
+        for t in TRANSITIONS
+        if t.name in names and (refused := refusal(t, actor, subject, facts)) is not None
+    ]
+    return [(t, refused.reason) for t, refused in found if refused.kind == "guard"]
 
 
 def destination(transition: Transition, state: State) -> State:

@@ -77,6 +77,17 @@ def patents_in(park_id: int, start: date, end: date) -> list[Patent]:
     return list(db.session.scalars(query.order_by(Patent.granted_on, Patent.id)))
 
 
+def patent_count_in(park_id: int, start: date, end: date) -> int:
+    """Return how many patents :func:`patents_in` finds, without reading them."""
+    query = (
+        select(func.count())
+        .select_from(Patent)
+        .join(Enterprise, Enterprise.id == Patent.enterprise_id)
+        .where(Enterprise.park_id == park_id, Patent.granted_on.between(start, end))
+    )
+    return db.session.scalar(query) or 0
+
+
 def patents_of(enterprise_id: int) -> list[Patent]:
     """Return an enterprise's patents, newest grant first."""
     query = select(Patent).where(Patent.enterprise_id == enterprise_id)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from servicedesk.audit.actions import record
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor
 from servicedesk.core.words import N_
-from servicedesk.enterprises.models import Title
+from servicedesk.enterprises.models import Enterprise, Title
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.transaction import unit_of_work
@@ -62,6 +62,17 @@ def titles_of(enterprise_id: int) -> Sequence[Title]:
     """Return the enterprise's titles, newest first."""
     query = select(Title).where(Title.enterprise_id == enterprise_id)
     return db.session.scalars(query.order_by(Title.awarded_on.desc(), Title.id.desc())).all()
+
+
+def titles_awarded_in(park_id: int, start: date, end: date) -> int:
+    """Return how many titles the park's enterprises were awarded from ``start`` to ``end``."""
+    query = (
+        select(func.count())
+        .select_from(Title)
+        .join(Enterprise, Enterprise.id == Title.enterprise_id)
+        .where(Enterprise.park_id == park_id, Title.awarded_on.between(start, end))
+    )
+    return db.session.scalar(query) or 0
 
 
 def has_title(enterprise_id: int, name: str, on: date) -> bool:

@@ -25,6 +25,7 @@ JOBS: dict[str, Callable[[], int]] = {
     "counts": tasks.counts,
     "audit": tasks.audit,
     "housekeeping": tasks.housekeeping,
+    "reports": tasks.reports,  # last: a long one holds nothing else up within its tick
 }
 # Not named here: with every tick. Housekeeping reads the whole upload folder.
 EVERY: dict[str, timedelta] = {"housekeeping": timedelta(hours=1)}

@@ -29,6 +29,9 @@ from servicedesk.organisation.queries import parks
 from servicedesk.packages.actions import end_wait
 from servicedesk.packages.queries import waits_over
 from servicedesk.problems.actions import close_class, due_closings, due_reminders, remind
+from servicedesk.reports import making, subscriptions
+from servicedesk.reports.own_templates import stored_templates
+from servicedesk.reports.runs import forget_reports
 from servicedesk.statistics.actions import build
 from servicedesk.tickets import escalation, late_calls, support_clock
 from servicedesk.tickets import supplements as supplementing
@@ -171,6 +174,12 @@ def counts() -> int:
     return sum(build(park.id) for park in parks())
 
 
+def reports() -> int:
+    """Make the reports that were asked for, and those of periods that are over (报表订阅)."""
+    due = _work_off(subscriptions.due, lambda found: subscriptions.make(*found))
+    return due + making.make_waiting()
+
+
 def audit() -> int:
     """Seal the audit entries that are not in the chain yet."""
     sealed = 0
@@ -187,8 +196,9 @@ def housekeeping() -> int:
     settings: Settings = current_app.extensions["settings"]
     rows = forget_uploads() + forget_old_attempts() + forget_submissions()
     rows += forget_templates() + forget_imports()
-    rows += forget_drafts() + forget_presence() + forget_ways_back()
-    return rows + sweep(settings.uploads_dir, stored_names() | template_files())
+    rows += forget_drafts() + forget_presence() + forget_ways_back() + forget_reports()
+    known = stored_names() | template_files() | stored_templates()
+    return rows + sweep(settings.uploads_dir, known)
 
 
 def _seed_daily() -> None:

@@ -1,6 +1,7 @@
 """Reading visits: of a ticket, at an enterprise, of a time, and what is known before planning."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from servicedesk.enterprises.models import Enterprise, Title
 from servicedesk.extensions import db
 from servicedesk.materials.models import Authorization
 from servicedesk.outreach.models import Visit, VisitPhoto, VisitTicket
+from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket, Upload
 
 _WORD = {
@@ -108,6 +110,33 @@ def visited_enterprises(
             .where(Ticket.item_id.in_(item_ids))
         )
     return set(db.session.scalars(query.distinct()))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Visits made, distinct enterprises visited, and enterprises on the books (在册) by then."""
+
+    visits: int
+    visited: int
+    registered: int
+
+
+def coverage_in(park_id: int, start: date, end: date) -> Coverage:
+    """Count the visits from ``start`` to ``end``, both included, and the enterprises (走访覆盖).
+
+    On the books is whatever had a file by the last day, or was visited; second files are none.
+    """
+    made = (Visit.park_id == park_id, Visit.visited_on.between(start, end))
+    query = select(func.count(), func.count(func.distinct(Visit.enterprise_id))).where(*made)
+    visits, visited = db.session.execute(query).one()
+    after = datetime.combine(end + timedelta(days=1), time(), ZONE)
+    known = or_(
+        Enterprise.created_at < after, Enterprise.id.in_(select(Visit.enterprise_id).where(*made))
+    )
+    on_books = select(func.count()).where(
+        Enterprise.park_id == park_id, Enterprise.merged_into_id.is_(None), known
+    )
+    return Coverage(visits, visited, db.session.scalar(on_books) or 0)
 
 
 def history_of(enterprise_id: int) -> list[Happening]:

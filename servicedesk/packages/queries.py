@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import case as case_when
 
 from servicedesk.core.packages import StepState
 from servicedesk.core.permissions import Actor, Scope, scope_of
@@ -13,6 +14,7 @@ from servicedesk.core.words import N_
 from servicedesk.enterprises.history import Happening
 from servicedesk.extensions import db
 from servicedesk.packages.models import Package, PackageCase, PackageStep
+from servicedesk.tickets.facts import ZONE
 
 PAGE = 50
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -124,6 +126,25 @@ def case_of_ticket(ticket_id: int) -> PackageCase | None:
         .join(PackageStep, PackageStep.case_id == PackageCase.id)
         .where(PackageStep.ticket_id == ticket_id)
     )
+
+
+def ended_in(park_id: int, start: date, end: date) -> tuple[int, int]:
+    """Return the cases that ended from ``start`` to ``end``, both local days: all, and completed.
+
+    Completed is one whose steps are all done; steps that its conditions left out are no part of it.
+    """
+    short = select(PackageStep.id).where(
+        PackageStep.case_id == PackageCase.id,
+        PackageStep.state.not_in([StepState.DONE, StepState.SKIPPED]),
+    )
+    whole = and_(PackageCase.state == "done", ~short.exists())
+    query = select(func.count(), func.sum(case_when((whole, 1), else_=0))).where(
+        PackageCase.park_id == park_id,
+        PackageCase.closed_at >= datetime.combine(start, time(), ZONE),
+        PackageCase.closed_at < datetime.combine(end + timedelta(days=1), time(), ZONE),
+    )
+    ended, completed = db.session.execute(query).one()
+    return ended, completed or 0
 
 
 def waits_over(day: date, limit: int) -> Sequence[int]:

@@ -313,9 +313,21 @@ def solution_for(enterprise_id: int, problem_id: int) -> Problem | None:
 
 def closed_between(park_id: int, start: date, end: date) -> Sequence[Problem]:
     """Return the problems that were closed (销号) from ``start`` to ``end``, both local days."""
-    after = datetime.combine(end + timedelta(days=1), time(), ZONE)
-    query = select(Problem).where(
-        Problem.park_id == park_id, Problem.state == Stand.CLOSED,
-        Problem.closed_at >= datetime.combine(start, time(), ZONE), Problem.closed_at < after,
-    )  # fmt: skip
+    query = select(Problem).where(*_closed_in(park_id, start, end))
     return db.session.scalars(query.order_by(Problem.closed_at, Problem.id)).all()
+
+
+def closed_count_between(park_id: int, start: date, end: date) -> int:
+    """Return how many problems :func:`closed_between` finds, without reading them."""
+    query = select(func.count()).select_from(Problem)
+    return db.session.scalar(query.where(*_closed_in(park_id, start, end))) or 0
+
+
+def _closed_in(park_id: int, start: date, end: date) -> tuple[ColumnElement[bool], ...]:
+    after = datetime.combine(end + timedelta(days=1), time(), ZONE)
+    return (
+        Problem.park_id == park_id,
+        Problem.state == Stand.CLOSED,
+        Problem.closed_at >= datetime.combine(start, time(), ZONE),
+        Problem.closed_at < after,
+    )

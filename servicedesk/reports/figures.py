@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from servicedesk.catalogue.models import Metric, ServiceItem
 from servicedesk.catalogue.queries import items, metrics
-from servicedesk.core.counting import about
+from servicedesk.core.counting import Rounding, about
 from servicedesk.core.figures import BY_KEY
 from servicedesk.enterprises.queries import names
 from servicedesk.reports.phrases import Clause, Kind, Part
@@ -29,7 +29,9 @@ class Reference:
     links: tuple[str, ...]
 
 
-def amount(thousandths: int, unit: str, *, approximate: bool) -> str:
+def amount(
+    thousandths: int, unit: str, *, approximate: bool, rounding: Rounding = Rounding.OVER
+) -> str:
     """Write a figure with its unit: 500余人, 96项, 23.8亿元, 3500万元.
 
     Money from 1亿元 on is written in 亿元 with at most two decimals, below in 万元.
@@ -38,7 +40,8 @@ def amount(thousandths: int, unit: str, *, approximate: bool) -> str:
         return _money(thousandths * 10_000 if unit == "亿元" else thousandths)
     if thousandths % 1000:
         return f"{thousandths / 1000:g}{unit}"
-    return f"{about(thousandths // 1000, approximate=approximate)}{unit}"
+    count = about(thousandths // 1000, approximate=approximate, rounding=rounding)
+    return f"{count}{unit}"
 
 
 def _money(thousandths_of_ten_thousand: int) -> str:
@@ -58,6 +61,7 @@ class Writer:
 
     park_id: int
     year: int
+    rounding: Rounding = Rounding.OVER
     references: list[Reference] = field(default_factory=list)
     _metrics: dict[str, Metric] = field(init=False)
     _items: dict[str, ServiceItem] = field(init=False)
@@ -102,7 +106,12 @@ class Writer:
         value = outcome(self.park_id, self.year, part.items, part.metric, part.listing)
         if metric.aggregation == DISTINCT:
             value *= 1000
-        return amount(value, metric.unit, approximate=metric.approximate) if value else ""
+        return self._amount(value, metric) if value else ""
+
+    def _amount(self, value: int, metric: Metric) -> str:
+        return amount(
+            value, metric.unit, approximate=metric.approximate, rounding=self.rounding
+        )  # fmt: skip
 
     def _counted(self, part: Part) -> str:
         """Write how many enterprises; official figures exactly, own service with 余."""
@@ -112,7 +121,7 @@ class Writer:
         else:
             count = enterprises(self.park_id, self.year, part.items, visited=part.visited)
             approximate = self._metrics["visited" if part.visited else "served"].approximate
-        return about(count, approximate=approximate) if count else ""
+        return about(count, approximate=approximate, rounding=self.rounding) if count else ""
 
     def _named(self, part: Part) -> str:
         """Write one or two enterprises by name, more as 甲、乙等N家企业."""
@@ -122,7 +131,8 @@ class Writer:
         if len(found) <= EXAMPLES:
             return examples
         approximate = self._metrics[part.metric].approximate
-        return f"{examples}等{about(len(found), approximate=approximate)}家企业"
+        count = about(len(found), approximate=approximate, rounding=self.rounding)
+        return f"{examples}等{count}家企业"
 
     def _meaning(self, part: Part) -> str:
         what = "、".join(self._items[code].name for code in part.items if code in self._items)

@@ -1,6 +1,6 @@
 """The ledger (帮代办台账) as Excel: one row a ticket, streamed, personal data masked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -11,20 +11,20 @@ from sqlalchemy import Row
 
 from servicedesk.catalogue.queries import categories, items_by_id, metrics
 from servicedesk.clock import clock
-from servicedesk.core.figures import FIGURES
+from servicedesk.core.figures import AGGREGATIONS, BASES, FIGURES
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.core.worktime import parse_segments
 from servicedesk.errors import Refused
-from servicedesk.organisation.queries import park, units
+from servicedesk.organisation.queries import park, unit, units
 from servicedesk.reports.masking import masked_name, masked_phone
-from servicedesk.reports.queries import ledger_rows, ledger_size, outcomes_of
+from servicedesk.reports.queries import Wanted, ledger_rows, ledger_size, outcomes_of
 from servicedesk.reports.sheets import TITLE, Sheet, Value
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.facts import ZONE
 
-ROWS_MAX = 1_000_000  # a sheet of Excel ends at 1,048,576
+ROWS_MAX = 1_000_000  # a sheet of Excel ends at 1,048,576: the next one goes on
 HEADER_ROW = 3
 RATINGS = {
     5: N_("非常满意"),
@@ -44,38 +44,48 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     (N_("回访时间"), 12), (N_("解决情况"), 12), (N_("满意度"), 11), (N_("工单状态"), 10),
     (N_("备注"), 18),
 )  # fmt: skip
+OWNERS_COLUMNS = frozenset({"企业名称", "统一社会信用代码", "行业"})
 NOTE = N_(
     "注：按提交日期统计；企业数为不同企业数，一家企业多件只计一家；"
     "联系人和电话已脱敏；未评价不计为满意。"
 )
 
 
-@dataclass(slots=True)
+Progress = Callable[[int, int], None]
+"""Is told how many rows are done, of how many."""
+
+
+def untold(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What a row says of its service item."""
+
+    name: str
+    kind: str
+    category: str
+
+
 class _Words:
     """The names behind the numbers of a row, read once."""
 
-    park_id: int
-    day_minutes: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        segments = parse_segments(park(self.park_id).working_hours)
+    def __init__(self, park_id: int) -> None:
+        segments = parse_segments(park(park_id).working_hours)
         self.day_minutes = sum(segment.end - segment.start for segment in segments)
-        self.items = items_by_id(self.park_id)
-        self.units = {unit.id: unit.name for unit in units(self.park_id)}
-        self.categories = {category.code: category.name for category in categories()}
-        self.metrics = metrics()
-
-    items: dict[int, Any] = field(init=False)
-    units: dict[int, str] = field(init=False)
-    categories: dict[str, str] = field(init=False)
-    metrics: dict[str, Any] = field(init=False)
+        called = {category.code: category.name for category in categories()}
+        self.items = {
+            number: _Item(item.name, item.kind, called[item.category_code])
+            for number, item in items_by_id(park_id).items()
+        }
+        self.units = {unit.id: unit.name for unit in units(park_id)}
+        self.metrics = {code: (metric.label, metric.unit) for code, metric in metrics().items()}
 
     def outcomes(self, pairs: list[tuple[str, int]]) -> str:
         """Write outcome figures: 到岗就业 12人；专利 3项."""
-        return "；".join(
-            f"{self.metrics[code].label} {value / 1000:g}{self.metrics[code].unit}"
-            for code, value in pairs
-        )
+        named = ((*self.metrics[code], value) for code, value in pairs)
+        return "；".join(f"{label} {value / 1000:g}{unit}" for label, unit, value in named)
 
 
 @dataclass(slots=True)
@@ -107,45 +117,88 @@ class _Totals:
         return [cells.get(name) for name, _ in COLUMNS]
 
 
-def write(park_id: int, first: date, last: date, path: Path) -> int:
+def write(
+    park_id: int,
+    first: date,
+    last: date,
+    path: Path,
+    *,
+    unit_id: int | None = None,
+    secrets: bool = True,
+    progress: Progress = untold,
+) -> int:
     """Write the tickets submitted from ``first`` to ``last``; returns how many.
 
+    ``unit_id`` keeps one unit's; without ``secrets`` confidential tickets do not even say whose
+    they are, for readers who may not open them.
+
     Raises:
-        Refused: the days are the wrong way round, or there are more rows than a sheet can hold.
+        Refused: the days are the wrong way round.
     """
-    if first > last:
-        raise Refused(N_("开始日期不能晚于结束日期。"))
-    if ledger_size(park_id, first, last) > ROWS_MAX:
-        raise Refused(N_("工单超过一百万件，请缩短统计期间。"))
     book = Workbook(write_only=True)
-    sheet = Sheet(book, "帮代办台账", [width for _, width in COLUMNS])
-    _head(sheet, park_id, first, last)
-    totals = _Totals()
-    for values in _rows(park_id, first, last, totals):
+    wanted = Wanted(park_id, first, last, unit_id)
+    count = add_sheets(book, wanted, secrets=secrets, progress=progress)
+    add_definitions(book)
+    book.save(path)
+    return count
+
+
+def add_sheets(
+    book: Workbook, wanted: Wanted, *, secrets: bool = True, progress: Progress = untold
+) -> int:
+    """Add the ledger to a book, on as many sheets as its rows need; returns how many rows.
+
+    Raises:
+        Refused: the days are the wrong way round.
+    """
+    if wanted.first > wanted.last:
+        raise Refused(N_("开始日期不能晚于结束日期。"))
+    totals, sheet = _Totals(), _new_sheet(book, wanted, 1)
+    for number, values in enumerate(_rows(wanted, totals, secrets, progress)):
+        if number and number % ROWS_MAX == 0:
+            sheet.filter_from(HEADER_ROW)
+            sheet = _new_sheet(book, wanted, number // ROWS_MAX + 1)
         sheet.row(values)
     sheet.filter_from(HEADER_ROW)
-    sheet.row(totals.row())
+    sheet.total(totals.row())
     sheet.across(NOTE)
-    _definitions(book)
-    book.save(path)
     return totals.tickets
 
 
-def _head(sheet: Sheet, park_id: int, first: date, last: date) -> None:
-    name, today = park(park_id).name, _day(clock.now())
+def _new_sheet(book: Workbook, wanted: Wanted, number: int) -> Sheet:
+    name = "帮代办台账" if number == 1 else f"帮代办台账{number}"
+    sheet = Sheet(book, name, [width for _, width in COLUMNS])
+    house, today = park(wanted.park_id).name, _day(clock.now())
+    filler = house if wanted.unit_id is None else unit(wanted.unit_id).name
     sheet.freeze_below(HEADER_ROW)
-    sheet.across(f"{name}帮代办台账", TITLE, "center")
-    sheet.across(f"填报单位：{name}　统计期间：{first}至{last}　填报日期：{today}　单位：件")
+    sheet.across(f"{house}帮代办台账", TITLE, "center")
+    sheet.across(
+        f"填报单位：{filler}　统计期间：{wanted.first}至{wanted.last}　填报日期：{today}　单位：件"
+    )
     sheet.header(column for column, _ in COLUMNS)
+    return sheet
 
 
-def _rows(park_id: int, first: date, last: date, totals: _Totals) -> Iterator[list[Value]]:
-    words = _Words(park_id)
-    for chunk in ledger_rows(park_id, first, last):
+def _rows(
+    wanted: Wanted, totals: _Totals, secrets: bool, progress: Progress
+) -> Iterator[list[Value]]:
+    words, size = _Words(wanted.park_id), ledger_size(wanted)
+    progress(0, size)
+    for chunk in ledger_rows(wanted):
         outcomes = outcomes_of([row.id for row in chunk])
         for row in chunk:
             totals.add(row)
-            yield _values(totals.tickets, row, words, words.outcomes(outcomes.get(row.id, [])))
+            values = _values(totals.tickets, row, words, words.outcomes(outcomes.get(row.id, [])))
+            yield values if secrets or not row.confidential else _hidden(values)
+        progress(totals.tickets, max(size, totals.tickets))
+
+
+def _hidden(values: list[Value]) -> list[Value]:
+    """Take out whose the ticket is."""
+    return [
+        "***" if name in OWNERS_COLUMNS else value
+        for (name, _), value in zip(COLUMNS, values, strict=True)
+    ]
 
 
 def _values(number: int, row: Row[Any], words: _Words, outcomes: str) -> list[Value]:
@@ -153,7 +206,7 @@ def _values(number: int, row: Row[Any], words: _Words, outcomes: str) -> list[Va
     return [
         number, row.number, _day(row.submitted_at), _day(row.accepted_at),
         CHANNELS.get(row.channel, row.channel), row.enterprise, row.credit_code, row.industry,
-        *_contact(row), words.categories[item.category_code], item.name, item.kind,
+        *_contact(row), item.category, item.name, item.kind,
         words.units.get(row.unit_id), row.intake, row.assignee,
         row.limit_days + row.extra_days, _day(row.due_at or row.promised_due_at),
         _day(row.resolved_at), _on_time(row), row.extensions,
@@ -196,10 +249,13 @@ def _remarks(row: Row[Any]) -> str:
     return "；".join(f"{word}{times}次" for word, times in parts if times)
 
 
-def _definitions(book: Workbook) -> None:
+def add_definitions(book: Workbook) -> None:
     """Write the sheet that says what each figure means (指标口径)."""
-    sheet = Sheet(book, "指标口径", (20, 90, 12, 40))
+    sheet = Sheet(book, "指标口径", (20, 80, 10, 28, 28, 40))
+    sheet.freeze_below(2)
     sheet.across("指标口径", TITLE, "center")
-    sheet.header(("指标", "口径", "单位", "出处"))
+    sheet.header(("指标", "口径", "单位", "计入时间", "汇总方式", "出处"))
     for figure in FIGURES:
-        sheet.row((figure.label, figure.meaning, figure.unit, figure.source))
+        basis, how = BASES[figure.basis], AGGREGATIONS[figure.aggregation]
+        sheet.row((figure.label, figure.meaning, figure.unit, basis, how, figure.source))
+    sheet.filter_from(2)

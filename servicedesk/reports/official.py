@@ -5,13 +5,15 @@ from typing import Any
 
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.shared import Mm, Pt, RGBColor
 
 TITLE_FONT, HEADING_FONT, BODY_FONT = "方正小标宋简体", "黑体", "仿宋_GB2312"
 LEAD_FONT, LATIN = "楷体_GB2312", "Times New Roman"
 TITLE_SIZE, BODY_SIZE, SMALL_SIZE = 22, 16, 10.5  # 二号、三号、五号
 LINE = 28
+LINK = RGBColor(0x1F, 0x5F, 0xA8)
 
 
 class Paper:
@@ -39,6 +41,14 @@ class Paper:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         self._run(paragraph, text, LEAD_FONT)
 
+    def place(self, text: str = "") -> Any:
+        """Return a paragraph in the middle that grows with what is put into it: a chart."""
+        paragraph = self.document.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        if text:
+            self._run(paragraph, text)
+        return paragraph
+
     def heading(self, text: str) -> None:
         """Write a heading of the first order: 一、…"""
         paragraph = self._paragraph()
@@ -56,10 +66,26 @@ class Paper:
                 mark = self._run(paragraph, f"[{reference}]", size=SMALL_SIZE)
                 mark.font.superscript = True
 
-    def small(self, text: str) -> None:
-        """Write a line of small print."""
+    def small(self, text: str, links: Iterable[tuple[str, str]] = ()) -> None:
+        """Write a line of small print, then links: each a text and the address that it opens."""
         paragraph = self._paragraph(indent=False, line=18)
         self._run(paragraph, text, size=SMALL_SIZE)
+        for number, (shown, address) in enumerate(links):
+            if number:
+                self._run(paragraph, "；", size=SMALL_SIZE)
+            self._link(paragraph, shown, address)
+
+    def _link(self, paragraph: Any, text: str, address: str) -> None:
+        run = self._run(paragraph, text, size=SMALL_SIZE)
+        run.font.underline = True
+        run.font.color.rgb = LINK
+        part = paragraph.part
+        link = run._r.makeelement(
+            qn("w:hyperlink"),
+            {qn("r:id"): part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)},
+        )
+        run._r.addprevious(link)
+        link.append(run._r)
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a table; numbers stand on the right, the header is repeated on every page."""

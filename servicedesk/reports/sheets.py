@@ -1,6 +1,7 @@
 """Excel files that stream and do no harm: nothing that a person typed can run as a formula."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,17 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
-Value = str | int | float | date | None
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """A number with the format in which Excel shows it; it stays a number."""
+
+    value: float
+    form: str
+
+
+Value = str | int | float | date | Styled | None
+PERCENT, GROWTH, POINTS = "0.0%", "+0.0%;-0.0%;0.0%", '+0.0"个百分点";-0.0"个百分点";0.0"个百分点"'
 CELL_MAX = 32_767
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 TITLE = Font(name="方正小标宋简体", size=18)
@@ -18,7 +29,7 @@ HEADER = Font(name="黑体", size=11, bold=True)
 BODY = Font(name="宋体", size=11)
 
 
-def harmless(value: Value) -> Value:
+def harmless(value: Any) -> Any:
     """Return a value that a spreadsheet shows and never runs (公式注入).
 
     A text that begins like a formula, also in full width, gets an apostrophe in front.
@@ -67,8 +78,27 @@ class Sheet:
 
     def row(self, values: Iterable[Value]) -> None:
         """Write one row; numbers and dates stay numbers and dates."""
-        self._sheet.append([harmless(value) for value in values])
+        self._sheet.append([self._plain(value) for value in values])
         self._row += 1
+
+    def total(self, values: Iterable[Value]) -> None:
+        """Write the row of totals, in bold."""
+        self._sheet.append([self._bold(value) for value in values])
+        self._row += 1
+
+    def _bold(self, value: Value) -> Any:
+        plain = self._plain(value)
+        cell: Any = plain if isinstance(value, Styled) else WriteOnlyCell(self._sheet, plain)
+        cell.font = HEADER
+        return cell
+
+    def _plain(self, value: Value) -> Any:
+        """Return what the streamed sheet takes: a value, or a cell where it has a form."""
+        if not isinstance(value, Styled):
+            return harmless(value)
+        cell: Any = WriteOnlyCell(self._sheet, value=value.value)
+        cell.number_format = value.form
+        return cell
 
     def filter_from(self, header: int) -> None:
         """Offer filters on the header for every row written so far."""

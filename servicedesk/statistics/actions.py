@@ -1,5 +1,6 @@
 """Building the counts: what changed is marked with the change, the scheduler rebuilds it.
 
+First the facts of the tickets that changed, then the months in which these facts counted or count.
 Counting reads without holding the database's write lock; only putting the result in place writes.
 Should another builder have been quicker, its result stands and this one counts again, under lock.
 """
@@ -12,15 +13,10 @@ from sqlalchemy import delete, func, insert, select, update
 
 from servicedesk.clock import clock
 from servicedesk.extensions import db
-from servicedesk.statistics.aggregate import Aggregate, aggregate
+from servicedesk.statistics.counting import Aggregate, aggregates
 from servicedesk.statistics.facts import build_all_facts, build_facts
 from servicedesk.statistics.models import BuiltCount, CountBuild, CountMark, ServedEnterprise
-from servicedesk.tickets.facts import (
-    delivered_between,
-    months_of_missed_responses,
-    months_with_tickets,
-    submitted_between,
-)
+from servicedesk.tickets.facts import months_of_missed_responses, months_with_tickets
 from servicedesk.transaction import changed_rows, unit_of_work
 
 BATCH = 5000
@@ -75,13 +71,7 @@ def _count(park_id: int, *, everything: bool) -> _Work:
         months |= months_of_missed_responses(park_id, since, until)
     if everything:
         months |= set(months_with_tickets(park_id)) | _months_built(park_id)
-    periods = sorted(months | {month[:4] for month in months})
-    built = {
-        period: aggregate(
-            submitted_between(park_id, period, now), delivered_between(park_id, period)
-        )
-        for period in periods
-    }
+    built = aggregates(park_id, months, now)
     return _Work(park_id, now, previous, [row.id for row in marks], built)
 
 

@@ -2,11 +2,12 @@
 
 Nothing but the ticket and its own rows goes into a fact, so it can be built again at any time. The
 category of an item, the industry and the size of an enterprise are looked up when figures are cut:
-when those change, no fact has to.
+when those change, no fact has to. A fact that becomes another one marks the months in which it
+counted and counts, in the same transaction: no change of a ticket can miss the built counts.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select
@@ -15,14 +16,17 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.core.workflow import BAD_RATING, State
 from servicedesk.core.worktime import Calendar
 from servicedesk.extensions import db
+from servicedesk.organisation.models import Park
 from servicedesk.rules.queries import rules_at
 from servicedesk.statistics.fact_models import FactMark, TicketFact
+from servicedesk.statistics.marks import mark_months
 from servicedesk.tickets.children import Reopening
+from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Escalation, Extension, FollowUpCall, Rating, Ticket
 from servicedesk.transaction import unit_of_work
 
-BATCH = 2000
-_COLUMNS = (
+BATCH = 1000
+TICKET_COLUMNS = (
     Ticket.id, Ticket.park_id, Ticket.submitted_at, Ticket.resolved_at, Ticket.closed_at,
     Ticket.item_id, Ticket.unit_id, Ticket.assignee_id, Ticket.resolved_by_id, Ticket.intake_by_id,
     Ticket.enterprise_id, Ticket.channel, Ticket.state, Ticket.urgent, Ticket.repeat_of_id,
@@ -32,6 +36,15 @@ _COLUMNS = (
     Ticket.urges, Ticket.false_resolution, Ticket.rules_version,
 )  # fmt: skip
 _LEVELS = {"level_1": 1, "level_2": 2, "level_3": 3}
+# What the built counts of a month are counted from, by submission and by resolution.
+_SUBMITTED = (
+    "submitted_on", "item_id", "unit_id", "channel", "response_due_at", "responded_at", "ended_at",
+)  # fmt: skip
+_DELIVERED = (
+    "delivered_on", "item_id", "unit_id", "channel", "enterprise_id", "answered", "solved",
+    "rating", "on_time", "used_minutes", "promised_minutes",
+)  # fmt: skip
+Row = Mapping[str, Any]
 
 
 def build_facts(park_id: int) -> int:
@@ -50,7 +63,7 @@ def build_all_facts(park_id: int) -> int:
         numbers = db.session.scalars(query.order_by(Ticket.id).limit(BATCH)).all()
         if not numbers:
             return count
-        replace(numbers)
+        replace(park_id, numbers)
         last, count = numbers[-1], count + len(numbers)
 
 
@@ -63,6 +76,7 @@ def stale(park_id: int) -> int:
 @unit_of_work
 def _build_some(park_id: int) -> int:
     """Exactly the marks that were read are deleted: a later change keeps its own."""
+    _wait_for_others(park_id)
     marks = db.session.execute(
         select(FactMark.id, FactMark.ticket_id)
         .where(FactMark.park_id == park_id)
@@ -70,23 +84,56 @@ def _build_some(park_id: int) -> int:
         .limit(BATCH)
     ).all()
     if marks:
-        replace({mark.ticket_id for mark in marks})
+        replace(park_id, {mark.ticket_id for mark in marks})
         db.session.execute(delete(FactMark).where(FactMark.id.in_([mark.id for mark in marks])))
     return len(marks)
 
 
+def _wait_for_others(park_id: int) -> None:
+    """Let one builder after the other write a park's facts: none may put an older one over a newer.
+
+    SQLite has one writer anyhow. The lock lets everybody else refer to the park.
+    """
+    row = select(Park.id).where(Park.id == park_id)
+    db.session.execute(row.with_for_update(key_share=True)).all()
+
+
 @unit_of_work
-def replace(numbers: Collection[int]) -> None:
-    """Put the facts of these tickets in place of the former ones, as the tickets are now."""
-    rows = facts_of(numbers)
-    db.session.execute(delete(TicketFact).where(TicketFact.ticket_id.in_(numbers)))
+def replace(park_id: int, numbers: Collection[int]) -> None:
+    """Put the facts of these tickets in place of the former ones, as the tickets are now.
+
+    What is the same stays untouched; the months of what is not are marked.
+    """
+    _wait_for_others(park_id)
+    former = _stored(numbers)
+    found = {row["ticket_id"]: row for row in facts_of(numbers)}
+    changed = [key for key in former.keys() | found.keys() if former.get(key) != found.get(key)]
+    gone = [key for key in changed if key in former]
+    if gone:
+        db.session.execute(delete(TicketFact).where(TicketFact.ticket_id.in_(gone)))
+    rows = [found[key] for key in sorted(changed) if key in found]
     if rows:
         db.session.execute(insert(TicketFact), rows)
+    pairs = ((former.get(key), found.get(key)) for key in changed)
+    mark_months(park_id, {day for old, new in pairs for day in _touched(old, new)})
+
+
+def _stored(numbers: Collection[int]) -> dict[int, Row]:
+    query = select(*TicketFact.__table__.columns).where(TicketFact.ticket_id.in_(numbers))
+    return {row["ticket_id"]: dict(row) for row in db.session.execute(query).mappings()}
+
+
+def _touched(old: Row | None, new: Row | None) -> Iterator[date]:
+    """Yield the days whose months count otherwise now than before."""
+    for names in (_SUBMITTED, _DELIVERED):
+        before, after = ([row[name] for name in names] if row else [None] for row in (old, new))
+        if before != after:
+            yield from (day for day in (before[0], after[0]) if day is not None)
 
 
 def facts_of(numbers: Collection[int]) -> list[dict[str, Any]]:
     """Return the facts of tickets as rows: six statements, however many tickets there are."""
-    query = select(*_COLUMNS).where(Ticket.id.in_(numbers), Ticket.state != State.MERGED)
+    query = select(*TICKET_COLUMNS).where(Ticket.id.in_(numbers), Ticket.state != State.MERGED)
     tickets = db.session.execute(query.order_by(Ticket.id)).all()
     extensions = _counted(
         select(Extension.ticket_id, func.count()).where(Extension.verdict == "approved"), numbers
@@ -131,14 +178,14 @@ def _fact(
     ticket: Any, extensions: int, reopenings: int, called: bool, level: int, bad: datetime | None
 ) -> dict[str, Any]:
     hours = calendar(ticket.park_id)
-    submitted = hours.local(ticket.submitted_at)
+    submitted = ticket.submitted_at.astimezone(ZONE)
     delivered = ticket.state == State.CLOSED and ticket.resolved_at is not None
     return {
         "ticket_id": ticket.id,
         "park_id": ticket.park_id,
         "submitted_on": submitted.date(),
         "submitted_hour": submitted.hour,
-        "delivered_on": hours.local(ticket.resolved_at).date() if delivered else None,
+        "delivered_on": ticket.resolved_at.astimezone(ZONE).date() if delivered else None,
         "item_id": ticket.item_id,
         "unit_id": ticket.unit_id,
         "handler_id": ticket.resolved_by_id or ticket.assignee_id,

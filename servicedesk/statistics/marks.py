@@ -1,14 +1,15 @@
 """Marking what is no longer true, a period's counts or a ticket's fact; written with the change itself."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, insert
+from sqlalchemy import Select, insert, or_, select
 
 from servicedesk.extensions import db
 from servicedesk.statistics.fact_models import FactMark
 from servicedesk.statistics.models import CountMark
+from servicedesk.tickets.models import Ticket
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -17,6 +18,12 @@ def mark(park_id: int, *moments: datetime | None) -> None:
     """Mark the months of ``moments`` (local time) for rebuilding; ``None`` is passed over."""
     months = {f"{moment.astimezone(ZONE):%Y-%m}" for moment in moments if moment is not None}
     db.session.add_all(CountMark(park_id=park_id, month=month) for month in sorted(months))
+
+
+def mark_months(park_id: int, days: Iterable[date]) -> None:
+    """Mark the months of local days for rebuilding."""
+    months = sorted({f"{day:%Y-%m}" for day in days})
+    db.session.add_all(CountMark(park_id=park_id, month=month) for month in months)
 
 
 def mark_ticket(park_id: int, ticket_id: int) -> None:
@@ -35,3 +42,17 @@ def mark_tickets(tickets: Select[int, int]) -> None:
     """Say that the facts of many tickets are stale; ``tickets`` selects (park, ticket)."""
     columns = [FactMark.park_id, FactMark.ticket_id]
     db.session.execute(insert(FactMark).from_select(columns, tickets))
+
+
+def mark_calendar(park_id: int, since: date) -> None:
+    """Say that the working calendar has changed from the day ``since`` on.
+
+    Stale is what measures working time that reaches it: open tickets are reckoned anew and marked
+    by that, but nobody touches one that is resolved and whose statutory limit lies ahead.
+    """
+    start = datetime.combine(since, time(), ZONE)
+    reaching = (Ticket.statutory_due_at, Ticket.first_response_at, Ticket.resolved_at)
+    query = select(Ticket.park_id, Ticket.id).where(
+        Ticket.park_id == park_id, or_(*(moment >= start for moment in reaching))
+    )
+    mark_tickets(query)

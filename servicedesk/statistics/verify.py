@@ -1,17 +1,21 @@
 """The recount (复核): plain SQL over the tickets, compared with what the pages show.
 
 Nothing here shares a line with the building of the counts: grouping, distinct enterprises and
-percentiles are the database's own. Only the words of the figures are common.
+percentiles are the database's own. Only the words of the figures are common. Besides the months and
+years that are built, every fact is compared with its ticket, and the figures of random cuts.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
+from random import Random
 from typing import Any
 
 from sqlalchemy import Result, bindparam, text
 
 from servicedesk.database import UtcDateTime
 from servicedesk.extensions import db
+from servicedesk.statistics.recount_cuts import cuts_differ, waiting_days
+from servicedesk.statistics.recount_facts import facts_differ
 from servicedesk.tickets.facts import ZONE, period_bounds
 
 CUTS = (
@@ -72,10 +76,11 @@ SPAN = "SELECT min({column}) AS first, max({column}) AS last FROM ticket WHERE p
 BUILT_AT = "SELECT built_at FROM count_build WHERE park_id = :park"
 
 
-def differences(park_id: int) -> list[str]:
-    """Return every difference between the built counts and a recount, one line each.
+def differences(park_id: int, chance: Random | None = None) -> list[str]:
+    """Return every difference between what is built and a recount, one line each.
 
-    A period with a change that waits to be counted is passed over: see :func:`waiting`.
+    What has a change that waits to be counted is passed over: see :func:`waiting`. ``chance``
+    chooses the cuts; without it they are others every time.
     """
     _begin()
     built_at = _moment(BUILT_AT, "built_at", park_id)
@@ -86,12 +91,16 @@ def differences(park_id: int) -> list[str]:
     for period in sorted(periods - set(waiting(park_id))):
         found += _figures_differ(park_id, period, built_at)
         found += _served_differ(park_id, period)
+    chance = chance or Random()
+    found += facts_differ(park_id, chance)
+    found += cuts_differ(park_id, chance)
     return found
 
 
 def waiting(park_id: int) -> list[str]:
     """Return the months and years with changes that the next build will count."""
     months = set(db.session.execute(text(MONTHS_WAITING), {"park": park_id}).scalars())
+    months |= {f"{day:%Y-%m}" for day in waiting_days(park_id)}
     return sorted(months | {month[:4] for month in months})
 
 

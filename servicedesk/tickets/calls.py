@@ -63,7 +63,7 @@ class Call:
             return ()
         if self.kind == "bad":
             called = self.ticket.called_back_at is not None
-            return ("rework", "close_verified") if called else ("call_back",)
+            return ("rework", "close_verified") if called else ("call_back", "miss")
         exhausted = self.missed_days >= ATTEMPTS_BEFORE_CLOSING
         last = ("close_unreached",) if exhausted else ()
         return ("follow_up", "rework", "miss", "refuse_call", *last)

@@ -15,6 +15,8 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
+from servicedesk.statistics.behind import tickets_behind
+from servicedesk.statistics.cutting import Cut, Span
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in
 from servicedesk.tickets.models import Outcome, Ticket, TicketEvent
@@ -43,7 +45,11 @@ COLUMNS: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to; empty fields narrow nothing. Dates are the park's local days."""
+    """What a list is narrowed to; empty fields narrow nothing. Dates are the park's local days.
+
+    A ``figure`` with both days and no built ``period`` is a number of the dashboards: then the days
+    are its span, and category, item, unit, channel and the last four fields are its cut.
+    """
 
     view: str = "all"
     q: str = ""
@@ -59,8 +65,27 @@ class Filter:
     period: str = ""
     cut: str = ""
     metric: str = ""
+    industry: str = ""
+    scale: str = ""
+    area: str = ""
+    person: int | None = None
     sort: str = "newest"
     after: str = ""
+
+    @property
+    def span(self) -> Span | None:
+        """The span of the dashboard's number that the list shows the tickets of, if it does."""
+        if not self.figure or self.period or self.since is None or self.until is None:
+            return None
+        return Span(self.since, self.until)
+
+    @property
+    def figure_cut(self) -> Cut:
+        """The cut of the dashboard's number."""
+        return Cut(
+            self.category, self.item, self.unit, self.channel,
+            self.industry, self.scale, self.area, self.person or 0,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +132,14 @@ def totals(actor: Actor, filters: Sequence[Filter], limit: int = BADGE_MAX) -> l
         for place, inner in enumerate(bounded)
     ]
     return [int(number) for number in db.session.execute(select(*counted)).one()]
+
+
+def not_shown(actor: Actor, wanted: Filter) -> int:
+    """Return how many tickets behind the dashboard's number this person's lists do not show."""
+    seen = and_(visible(actor), *(_without_confidential(actor) if wanted.item else []))
+    shown = func.coalesce(func.sum(case((seen, 1), else_=0)), 0)
+    query = select(func.count() - shown).select_from(Ticket).where(_behind(actor, wanted))
+    return int(db.session.scalar(query) or 0)
 
 
 def chosen_of(actor: Actor, wanted: Filter, limit: int) -> list[str]:
@@ -164,14 +197,14 @@ def _narrowed(
 ) -> Select[Any]:
     codes = known or _Codes(actor.park_id)
     query = query.where(visible(actor), view_condition(wanted.view, actor))
-    simple = {
-        Ticket.state: wanted.state,
-        Ticket.channel: wanted.channel,
-        Ticket.enterprise_id: wanted.enterprise,
-    }
+    simple = {Ticket.state: wanted.state, Ticket.enterprise_id: wanted.enterprise}
     query = query.where(*(column == value for column, value in simple.items() if value))
-    query = query.where(*codes.items(wanted.category, wanted.item), *codes.unit(wanted.unit))
-    query = query.where(*_by_day(wanted), *_by_figure(actor, wanted, codes))
+    if wanted.span is not None:
+        query = query.where(_behind(actor, wanted))
+    else:
+        query = query.where(*codes.items(wanted.category, wanted.item), *codes.unit(wanted.unit))
+        query = query.where(*_by_channel(wanted), *_by_day(wanted))
+        query = query.where(*_by_figure(actor, wanted, codes))
     found = search.condition(wanted.q)
     if found is not None or wanted.item or wanted.enterprise:
         query = query.where(*_without_confidential(actor))
@@ -183,6 +216,19 @@ def _without_confidential(actor: Actor) -> list[ColumnElement[bool]]:
     if scope_of(actor.role, "ticket.view_confidential") is not None:
         return []
     return [Ticket.confidential.is_(False)]
+
+
+def _behind(actor: Actor, wanted: Filter) -> ColumnElement[bool]:
+    """Return the condition of the tickets that a number of the dashboards counts."""
+    assert wanted.span is not None
+    behind = tickets_behind(
+        actor.park_id, wanted.figure, wanted.span, wanted.figure_cut, clock.now()
+    )
+    return Ticket.id.in_(behind)
+
+
+def _by_channel(wanted: Filter) -> list[ColumnElement[bool]]:
+    return [Ticket.channel == wanted.channel] if wanted.channel else []
 
 
 def _by_day(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -21,6 +21,7 @@ from servicedesk.core.workflow import (
     State,
     Transition,
     available,
+    shut,
 )
 from servicedesk.extensions import db
 from servicedesk.materials.queries import folder_opens, tickets_using, valid_powers
@@ -144,6 +145,14 @@ def _missed_days(ticket: Ticket) -> int:
 def actions_for(actor: Actor, ticket: Ticket) -> tuple[Transition, ...]:
     """Return the steps that this person may take on this ticket now."""
     return available(actor, subject_of(ticket), facts_of(ticket))
+
+
+def actions_and_hindrances(
+    actor: Actor, ticket: Ticket, names: Collection[str]
+) -> tuple[tuple[Transition, ...], list[tuple[Transition, str]]]:
+    """Return the steps that this person may take now, and why those of ``names`` are not among them."""
+    subject, facts = subject_of(ticket), facts_of(ticket)
+    return available(actor, subject, facts), shut(actor, subject, facts, names)
 
 
 def may_see(actor: Actor, ticket: Ticket) -> bool:

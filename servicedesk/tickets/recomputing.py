@@ -91,6 +91,7 @@ def recompute_batch(park_id: int, after: int = 0, limit: int = BATCH) -> tuple[i
     reckoned = list(_reckon(rows, Reckoner(park_id, calendar(park_id))))
     moved = [pair for pair in reckoned if pair[1].moves]
     _write_tickets(reckoned, version)
+    mark_many(park_id, (row.id for row, found in reckoned if _differs(row, found)))
     _write_children(SupplementRequest, (one for _, found in moved for one in found.asked))
     _write_children(SupportTask, (one for _, found in moved for one in found.support))
     _write_down(park_id, moved)
@@ -232,7 +233,6 @@ def _write_down(park_id: int, moved: Sequence[Pair]) -> None:
     db.session.execute(insert(_table(TicketEvent)), events)
     record_many(actor, "ticket.recompute", "ticket", [(row.id, {}, data) for row, _, data in told])
     mark(park_id, *(row.submitted_at for row, found in moved if _judged_anew(found.moves, now)))
-    mark_many(park_id, (row.id for row, _found in moved))
 
 
 def _data(moves: Sequence[Move]) -> dict[str, Any]:

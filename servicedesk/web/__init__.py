@@ -22,10 +22,11 @@ from servicedesk.web.forms import RowNumber
 from servicedesk.web.insight.views import insight
 from servicedesk.web.portal import acting
 from servicedesk.web.portal.views import portal
+from servicedesk.web.public.views import public
 
 __all__ = ["language", "register"]
 
-BLUEPRINTS = (portal, desk, insight, admin, account, files, health.health)
+BLUEPRINTS = (portal, desk, insight, admin, account, files, public, health.health)
 
 
 def register(app: Flask) -> None:

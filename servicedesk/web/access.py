@@ -29,7 +29,14 @@ STAFF_IDLE_SECONDS = 30 * 60
 REQUESTER_IDLE_SECONDS = 12 * 3600
 FLASK_OWN = {"static"}
 STAFF_SIDES = frozenset({"desk", "insight", "admin"})
-BY_ITSELF = frozenset({"desk.ticket_presence", "account.new_notices"})  # pages ask alone
+BY_ITSELF = frozenset(  # pages ask alone
+    {
+        "desk.ticket_presence",
+        "account.new_notices",
+        "insight.report_progress",
+        "insight.wall_now",
+    }
+)
 CHOSEN = "enterprise"  # the session's word for the enterprise that a requester acts for
 
 

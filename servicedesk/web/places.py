@@ -49,6 +49,19 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
     return next((section for section in sections if section.holds(endpoint)), None)
 
 
+FIGURES = Section("figures", N_("统计"), "chart-bar", (
+    Place("insight.view", "insight.overview", N_("总览"), "chart-bar"),
+    Place("figures.view", "insight.today", N_("今日红黄灯"), "bulb"),
+    Place("figures.own", "insight.figures", N_("指标看板"), "chart-dots",
+          ("insight.keep_dashboard", "insight.change_saved_dashboard")),
+    Place("figures.view", "insight.loop", N_("闭环分析"), "refresh"),
+    Place("performance.view", "insight.performance", N_("绩效"), "trophy",
+          ("insight.performance_",)),
+    Place("report.make", "insight.reports", N_("报表"), "file-description"),
+    Place("report.template", "insight.report_templates", N_("报表模板"), "file-text"),
+    Place("figures.own", "insight.definitions", N_("指标口径"), "info-circle"),
+    Place("figures.view", "insight.wall", N_("大屏"), "layout-dashboard"),
+))  # fmt: skip
 DESK: Sequence[Section] = (
     Section("loop", N_("闭环"), "refresh", (
         Place("joint_meeting.view", "desk.joint_meeting", N_("联席会议"), "users-group",
@@ -107,6 +120,7 @@ DESK: Sequence[Section] = (
         Place("financing.product", "desk.bank_products", N_("银行产品"), "building-bank",
               ("desk.bank_product", "desk.new_bank_product")),
     )),
+    FIGURES,
 )  # fmt: skip
 PORTAL: Sequence[Section] = (
     Section("home", N_("办事"), "home", (

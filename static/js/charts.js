@@ -8,6 +8,11 @@
 
   function options(data) {
     const ink = token("--ink-soft");
+    function own(one) {
+      if (!one.colour) return {};
+      const colour = token(one.colour);
+      return { color: colour, lineStyle: { color: colour, type: one.dashed ? "dashed" : "solid" }, symbol: one.dashed ? "none" : "circle" };
+    }
     const colours = [token("--accent"), token("--grey-soft") === "" ? "#ccc" : token("--line"), token("--yellow")];
     const names = { type: "category", data: data.names, inverse: Boolean(data.sideways), axisLabel: { color: ink }, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line") } } };
     const values = { type: "value", minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: token("--line") } } };
@@ -23,9 +28,20 @@
       xAxis: data.sideways ? values : names,
       yAxis: data.sideways ? names : values,
       series: data.series.map(function (one) {
-        return { name: one.name, data: one.data, type: one.line ? "line" : "bar", barMaxWidth: 18, cursor: "pointer", symbolSize: 6, itemStyle: { borderRadius: 3 } };
+        return { name: one.name, data: one.data, type: one.line ? "line" : "bar", barMaxWidth: 18, cursor: "pointer", symbolSize: 6, itemStyle: { borderRadius: 3 }, ...own(one) };
       })
     };
+  }
+
+  // Other scripts bring further kinds of charts; each makes the options from its data.
+  function drawing(data) {
+    const kind = (window.chartKinds || {})[data.kind];
+    return kind ? kind(data, token) : options(data);
+  }
+
+  function addressOf(data, event) {
+    const links = data.links || [];
+    return Array.isArray(links[0]) ? (links[event.seriesIndex] || [])[event.dataIndex] : links[event.dataIndex];
   }
 
   function start() {
@@ -35,14 +51,18 @@
     const drawn = [];
     document.querySelectorAll("[data-chart]").forEach(function (box) {
       const data = all[box.dataset.chart];
+      if (!data) return;
       if (data.sideways) box.style.height = Math.max(140, 48 + data.names.length * (data.series.length > 1 ? 38 : 30)) + "px";
       const chart = window.echarts.init(box, null, { renderer: "svg" });
-      chart.setOption(options(data));
-      chart.on("click", function (event) { window.location.href = data.links[event.dataIndex]; });
+      chart.setOption(drawing(data));
+      chart.on("click", function (event) {
+        const address = addressOf(data, event);
+        if (address) window.location.href = address;
+      });
       drawn.push([chart, data]);
     });
     function redraw() {
-      drawn.forEach(function ([chart, data]) { chart.resize(); chart.setOption(options(data)); });
+      drawn.forEach(function ([chart, data]) { chart.resize(); chart.setOption(drawing(data)); });
     }
     window.addEventListener("resize", redraw);
     document.addEventListener("themechange", redraw);

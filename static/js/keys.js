@@ -73,6 +73,8 @@
       say(said.dataset.none);
       return;
     }
+    const group = details.parentElement.closest("details");
+    if (group) group.open = true;
     details.open = true;
     const first = details.querySelector(
       ".ts-control input, input:not([type=hidden]):not([type=file]), select:not(.tomselected), textarea, button"
@@ -90,14 +92,16 @@
   }
 
   const STEPS = { a: "accept", d: "dispatch", s: "assign" };
+  const WRITE = { m: "message_body", b: "note_body" };
   function onTicket(key) {
     if (key === "n") step(1);
     else if (key === "p") step(-1);
     else if (key === "r") {
       const link = document.querySelector("[data-remind]");
       location.assign(link ? link.href : "/desk/bulk/remind?number=" + encodeURIComponent(currentNumber()));
-    } else if (key === "m") {
-      const box = document.getElementById("body");
+    } else if (WRITE[key]) {
+      const box = document.getElementById(WRITE[key]);
+      if (box) open(box.closest("details"));
       if (box) box.focus();
     } else if (STEPS[key]) openStep(STEPS[key]);
     else if (/^[1-9]$/.test(key)) open(document.querySelectorAll("details[data-step]")[Number(key) - 1]);
@@ -118,7 +122,7 @@
     return true;
   }
 
-  // What has one way to go is sent; between a message and a note only a person chooses.
+  // What has one way to go is sent; where there are several only a person chooses.
   function send(form) {
     const buttons = form.querySelectorAll("button:not([type=button]):not([tabindex='-1']):not([formaction])");
     if (buttons.length === 1) form.requestSubmit(buttons[0]);

@@ -270,3 +270,18 @@
   window.addEventListener("hashchange", reveal);
   reveal();
 })();
+
+// A suggested unit is taken over with one click; without script the list says its name.
+(function () {
+  "use strict";
+  document.querySelectorAll("[data-choose-unit]").forEach(function (button) {
+    const field = button.closest("form").querySelector("select[name$='unit_id']");
+    if (!field) return;
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      if (field.tomselect) field.tomselect.setValue(button.dataset.chooseUnit);
+      else field.value = button.dataset.chooseUnit;
+      field.focus();
+    });
+  });
+})();

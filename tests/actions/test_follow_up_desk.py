@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from servicedesk.clock import clock
+from servicedesk.core.workflow import State
+from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
 from servicedesk.notifications.queries import KINDS, news, page
@@ -64,3 +68,13 @@ def test_what_is_new_and_of_which_kind(town: Town) -> None:
     assert list(news(person.id, clock.now()).fresh) == []
     kinds = {kind: [one.text for one in page(person.id, kind=kind)] for kind in KINDS}
     assert kinds == {"urgent": ["丁"], "alarm": ["乙"], "ticket": ["甲"], "other": ["丙"]}
+
+
+def test_a_missed_call_about_a_bad_rating_is_on_record(town: Town) -> None:
+    ticket = town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "follow_up")
+    ticket = town.walk(ticket, "rate", level=1, reasons=["slow"])
+    ticket = town.walk(ticket, "miss")
+    assert (ticket.state, ticket.called_back_at) == (State.RATED, None)
+    ticket = town.walk(ticket, "call_back")
+    with pytest.raises(Refused):
+        town.walk(ticket, "miss")

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servicedesk.core.assignment import Candidate, choose, open_minutes, skill_for
@@ -141,6 +141,7 @@ leaves = st.lists(
 )  # fmt: skip
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(
     st.sampled_from(["turn", "load"]),
     st.lists(st.builds(Person, shifts, leaves), min_size=2, max_size=6),

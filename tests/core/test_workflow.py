@@ -105,7 +105,7 @@ def test_each_transition_insists_on_its_inputs(step: Transition) -> None:
 def open_facts(step: Transition) -> Facts:
     """Return facts under which every guard of ``step`` is content."""
     supported = step.name in ("answer_support", "withdraw_support")
-    bad = step.name in ("close_verified", "call_back")
+    bad = step.name in ("close_verified", "call_back", "miss")
     return Facts(
         returns=2 if step.name == "contest" else 0,
         supporters=frozenset({3}) if supported else frozenset(),

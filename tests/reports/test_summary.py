@@ -1,13 +1,17 @@
 """The year-end summary, opened again: its words, its numbers, their origins, its form."""
 
+import io
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
+from openpyxl import load_workbook
 
 from servicedesk.clock import clock
+from servicedesk.core.counting import Rounding
 from servicedesk.core.figures import BY_KEY
 from servicedesk.database import Base
 from servicedesk.declarations.models import Declaration, Policy
@@ -22,6 +26,7 @@ from servicedesk.statistics.actions import build
 from servicedesk.transaction import writing
 from tests.support import Town, local
 
+CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 PROJECTS = "省工信厅重点项目库"
 TODAY, DAY = date(2024, 3, 5), timedelta(days=1)
 
@@ -223,3 +228,45 @@ def test_how_numbers_are_written(
     thousandths: int, unit: str, approximate: bool, written: str
 ) -> None:
     assert amount(thousandths, unit, approximate=approximate) == written
+
+
+def test_the_charts_are_native_and_hold_their_data(town: Town, tmp_path: Path) -> None:
+    deliver(town, "C01")
+    build(town.park_id)
+    write(town.park_id, 2024, tmp_path / "s.docx")
+    document = Document(str(tmp_path / "s.docx"))
+    links = [chart.get(qn("r:id")) for chart in document.element.body.iter(f"{{{CHART}}}chart")]
+    parts = [document.part.related_parts[link] for link in links]
+    assert len(parts) == 2
+    monthly = parse_xml(parts[0].blob)
+    values = [point.text for point in monthly.iter(f"{{{CHART}}}v")]
+    assert values[:3] == ["收到", "1月", "2月"]
+    assert "1" in values
+    [data] = parts[0].rels.values()
+    rows = list(load_workbook(io.BytesIO(data.target_part.blob)).active.values)
+    assert rows[0] == (None, "收到", "办结归档")
+    assert rows[3] == ("3月", 1, 1)
+
+
+def test_the_origins_are_links(town: Town, tmp_path: Path) -> None:
+    patent(town, 3)
+    build(town.park_id)
+    write(town.park_id, 2024, tmp_path / "s.docx")
+    document = Document(str(tmp_path / "s.docx"))
+    addresses = [link.address for p in document.paragraphs for link in p.hyperlinks]
+    assert "http://localhost/desk/patents?year=2024" in addresses
+
+
+@pytest.mark.parametrize(
+    ("rounding", "people"), [("over", "500余人"), ("near", "近600人"), ("exact", "512人")]
+)
+def test_the_asker_chooses_how_numbers_are_rounded(
+    town: Town, tmp_path: Path, rounding: str, people: str
+) -> None:
+    place(town, 512)
+    patent(town, 96)
+    build(town.park_id)
+    write(town.park_id, 2024, tmp_path / "s.docx", rounding=Rounding(rounding))
+    text = text_of(tmp_path / "s.docx")
+    assert f"解决就业{people}" in text
+    assert "获批专利96项" in text  # recognitions are always exact

@@ -37,6 +37,7 @@ def varied(town: Town) -> None:
     returned = town.walk(town.file(), "accept", "dispatch", "return")
     returned = take(town.desk, returned.id, "dispatch", {"unit_id": town.unit_id("SCJG")})
     returned = town.walk(returned, "return")
+    _escalate(returned, 2)
     third = take(town.head, town.walk(
         town.walk(town.file("bob"), "accept", "dispatch", "return", "dispatch"), "return"
     ).id, "dispatch", {"unit_id": town.unit_id("SCJG")})  # fmt: skip
@@ -46,6 +47,7 @@ def varied(town: Town) -> None:
         town.file(), "accept", "dispatch", "sign", "request_supplement", "supplement"
     )
     town.walk(pending, "ask_supplement_again")
+    _escalate(pending, 3)
     town.walk(town.file(), "accept", "dispatch", "sign", "request_supplement")
     asked = town.walk(town.file(), "accept", "dispatch", "sign")
     take(town.officer, asked.id, "ask_support", {
@@ -71,3 +73,8 @@ def varied(town: Town) -> None:
 @unit_of_work
 def _plan(ticket: Ticket) -> None:
     db.session.add(HandlingPlan(ticket_id=ticket.id, reason="土地权属", asked_at=clock.now()))
+
+
+@unit_of_work
+def _escalate(ticket: Ticket, level: int) -> None:
+    db.session.get_one(Ticket, ticket.id).ladder_level = level

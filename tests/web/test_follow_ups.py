@@ -165,7 +165,7 @@ def test_a_bad_rating_is_called_back_first(open_app: Flask) -> None:
     Town().walk(ticket_of(number), "rate", level=2, reasons=["slow"])
     db.session.remove()
     client = person(open_app, "follow")
-    assert results(page(client, "/desk/follow-ups"), number) == ["call_back"]
+    assert results(page(client, "/desk/follow-ups"), number) == ["call_back", "miss"]
     assert call(client, number, "rework").status_code == 422
     assert call(client, number, "call_back").status_code == 302
     listed = page(client, "/desk/follow-ups?tab=bad")

@@ -459,3 +459,12 @@ def test_replies_are_written_previewed_changed_and_deleted(open_app: Flask) -> N
     assert desk.get("/desk/replies/export.xlsx").status_code == 200
     assert desk.post(f"/desk/replies/{made}/delete").status_code == 302
     assert "还没有常用语" in desk.get("/desk/replies").text
+
+
+def test_what_is_shut_says_why(open_app: Flask) -> None:
+    _town, _ticket, address = filed("accept", "dispatch")
+    pass_time(days=5)
+    db.session.remove()
+    page = page_of(person(open_app, "officer"), address)
+    [line] = css(page, ".shut-steps li")
+    assert "退单" in line.text_content() and "签收" in line.text_content()

@@ -64,7 +64,8 @@ def sign_in() -> Response | str:
             flash(_(refused.reason), "danger")
         else:
             return _welcome(user)
-    return render_template("account/sign_in.html", form=form)
+    public_page = default_park().public_page
+    return render_template("account/sign_in.html", form=form, public_page=public_page)
 
 
 def _welcome(user: User) -> Response:

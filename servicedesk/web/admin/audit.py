@@ -30,6 +30,7 @@ GROUPS = {
     "access.": N_("越权访问"),
     "duty.": N_("值班与请假"),
     "routing.": N_("派单规则"),
+    "report.": N_("报表"),
 }
 ACTIONS = {
     "session.sign_in": N_("登录"),
@@ -60,6 +61,7 @@ ACTIONS = {
     "project.end": N_("终止项目"),
     "project.resume": N_("恢复项目"),
     "rules.publish": N_("发布办理规则"),
+    "public.switch": N_("政务公开开关"),
     "rules.apply": N_("套用办理规则"),
     "rules.undo": N_("撤销套用"),
     "performance.weigh": N_("发布绩效权重"),
@@ -86,9 +88,21 @@ ACTIONS = {
     "ticket.message": N_("留言"),
     "ticket.note": N_("内部备注"),
     "ticket.remind": N_("内部催办"),
+    "report.ask": N_("请求报表"),
+    "report.made": N_("生成报表"),
+    "report.retry": N_("重新生成报表"),
+    "report.fetch": N_("下载报表"),
+    "report.subscribe": N_("订阅报表"),
+    "report.unsubscribe": N_("退订报表"),
+    "report.template": N_("启用报表模板"),
+    "report.template_default": N_("恢复默认报表模板"),
     "view.save": N_("保存视图"),
     "view.change": N_("修改视图"),
     "view.delete": N_("删除视图"),
+    "dashboard.save": N_("保存看板"),
+    "dashboard.change": N_("修改看板"),
+    "dashboard.delete": N_("删除看板"),
+    "figures.export": N_("导出指标"),
 }
 
 

@@ -28,6 +28,7 @@ PAGES = (
     Page("admin.rules", "rules.view", "adjustments", N_("办理规则")),
     Page("admin.rehearsal", "rules.view", "player-play", N_("规则演练")),
     Page("admin.catalogue", "catalogue.edit", "list-check", N_("事项清单")),
+    Page("admin.public_page", "public.switch", "eye", N_("政务公开")),
     Page("admin.mail", "admin.system", "mail", N_("本机邮件")),
     Page("admin.audit_log", "audit.view", "shield-check", N_("审计记录")),
 )

@@ -42,6 +42,8 @@ LIKELY: Sequence[str] = (
     "close_unreached", "resolve", "reach_milestone", "advance_stage", "take_up", "confirm", "rate",
     "ask_resume",
 )  # fmt: skip
+# What people look for in vain: where a condition forbids it, the page says which.
+EXPLAINED = frozenset({"return", "request_extension", "reopen"})
 # What stands beside it: the other answer to the same question.
 BESIDE: Mapping[str, str] = {
     "approve_supplement": "refuse_supplement",
@@ -84,6 +86,7 @@ class Box:
 
     likely: Sequence[Choice]
     groups: Sequence[Group]
+    shut: Sequence[tuple[Transition, str]] = ()
 
     @property
     def names(self) -> set[str]:
@@ -105,9 +108,12 @@ def likely_of(names: Iterable[str]) -> list[str]:
 
 
 def box(
-    steps: Sequence[tuple[Transition, Form]], opened: str | None, drafts: Mapping[str, Any]
+    steps: Sequence[tuple[Transition, Form]],
+    shut: Sequence[tuple[Transition, str]],
+    opened: str | None,
+    drafts: Mapping[str, Any],
 ) -> Box:
-    """Sort the open steps; one that came back, or was begun, stands open, else the first likely."""
+    """Sort the open steps, with why others are ``shut``; one that came back, or was begun, stands open, else the first likely."""
     likely = likely_of(step.name for step, _form in steps)
     begun = {step.name for step, _form in steps if step.name == opened or step.name in drafts}
     shown = begun or set(likely[:1])
@@ -120,4 +126,4 @@ def box(
         for key, (name, icon) in GROUPS.items()
         if (rest := [c for n, c in choices.items() if n not in likely and GROUP_OF[n] == key])
     ]
-    return Box([choices[name] for name in likely], groups)
+    return Box([choices[name] for name in likely], groups, shut)

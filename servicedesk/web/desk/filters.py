@@ -13,9 +13,14 @@ from urllib.parse import parse_qsl
 
 from flask import abort, request
 
+from servicedesk.core.figures import BY_KEY, Basis
 from servicedesk.core.permissions import Actor
+from servicedesk.core.scales import SCALES
 from servicedesk.core.workflow import State
+from servicedesk.errors import Refused
+from servicedesk.statistics.cutting import Cut
 from servicedesk.statistics.periods import is_period
+from servicedesk.statistics.reach import within
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import SORTS, Filter
 from servicedesk.tickets.views import VIEW_NAMES, VIEWS_OF
@@ -47,12 +52,13 @@ def filter_of(actor: Actor, source: Source) -> Filter:
     """Return the filter that ``source`` asks for, in the words of an address.
 
     Raises:
-        WrongValue: a word is none that a list knows.
+        WrongValue: a word is none that a list knows, or the person may not see that person's figures.
     """
     views = VIEWS_OF.get(actor.role, ("all",))
-    view = _known("view", VIEW_NAMES, "all" if source.get("period") else views[0], source)
+    figures = source.get("period") or source.get("figure")
+    view = _known("view", VIEW_NAMES, "all" if figures else views[0], source)
     sort = _known("sort", SORTS, "newest", source)
-    return Filter(
+    wanted = Filter(
         view=view,
         q=_text("q", source),
         state=_known("state", list(State), "", source),
@@ -67,9 +73,27 @@ def filter_of(actor: Actor, source: Source) -> Filter:
         period=_period(source),
         cut=_text("cut", source),
         metric=_text("metric", source),
+        industry=_text("industry", source),
+        scale=_known("scale", SCALES, "", source),
+        area=_text("area", source),
+        person=number_in(_text("person", source)),
         sort="newest" if view == "all" and sort == "due" else sort,  # most have none any more
         after=_text("after", source),
     )
+    if wanted.span is not None:
+        _check_figure(actor, wanted)
+    return wanted
+
+
+def _check_figure(actor: Actor, wanted: Filter) -> None:
+    """Insist on a figure that is counted from tickets, and on a person whose figures may be seen."""
+    figure = BY_KEY.get(wanted.figure)
+    if figure is None or figure.basis not in (Basis.SUBMITTED, Basis.RESOLVED):
+        raise WrongValue("figure")
+    try:
+        within(actor, Cut(person=wanted.person or 0))
+    except Refused as refused:
+        raise WrongValue("person") from refused
 
 
 def remembered(actor: Actor, stored: Source) -> tuple[Filter, bool]:

@@ -29,7 +29,7 @@ from servicedesk.tickets.mentions import strangers
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.access import actor, requires, signed_in
 from servicedesk.web.desk import panels
-from servicedesk.web.desk.action_box import Box, box
+from servicedesk.web.desk.action_box import EXPLAINED, Box, box
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.step_choices import form_of
 from servicedesk.web.desk.step_forms import ELSEWHERE, WITH_FILES, inputs_of
@@ -199,14 +199,15 @@ def ticket_page(found: Ticket, **more: Any) -> str:
 def _box(found: Ticket, drafts: Mapping[str, Draft], opened: str | None, wrong: Form | None) -> Box:
     """Return what may be done now; a form that came back stands for itself, else its draft."""
     steps = []
-    for step in queries.actions_for(actor(), found):
+    here, shut = queries.actions_and_hindrances(actor(), found, EXPLAINED)
+    for step in here:
         if step.name in ELSEWHERE:
             continue
         draft = drafts.get(step.name)
         form = wrong if wrong is not None and step.name == opened else None
         typed = MultiDict(draft.body) if draft is not None else None
         steps.append((step, form if form is not None else form_of(step, found, typed)))
-    return box(steps, opened, drafts)
+    return box(steps, shut, opened, drafts)
 
 
 def _left_over(

@@ -23,6 +23,7 @@ from servicedesk.tickets.listing import (
 )
 from servicedesk.tickets.views import VIEW_NAMES
 from servicedesk.web.access import actor, requires
+from servicedesk.web.desk.behind import behind
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.bulk import bulk_steps
 from servicedesk.web.desk.columns import Choice, Names, catalogue_names, choice_of, marks_of
@@ -45,6 +46,7 @@ def queue() -> str:
         wanted=wanted,
         wanted_query=query,
         list_query=urlencode(query),
+        behind=behind(actor(), wanted),
         page=found,
         total=total(actor(), wanted, COUNT_LIMIT),
         count_limit=COUNT_LIMIT,

@@ -1,5 +1,27 @@
 """The managers' side (统计分析): each module adds its pages to the one blueprint."""
 
-from servicedesk.web.insight import performance, performance_weights
+from servicedesk.web.insight import (
+    definitions,
+    figures,
+    lights,
+    loop,
+    performance,
+    performance_weights,
+    reports,
+    saved,
+    views,
+    wall,
+)
 
-__all__ = ["performance", "performance_weights"]
+__all__ = [
+    "definitions",
+    "figures",
+    "lights",
+    "loop",
+    "performance",
+    "performance_weights",
+    "reports",
+    "saved",
+    "views",
+    "wall",
+]

@@ -4,18 +4,24 @@ from typing import Any
 
 from tests.support import Town
 from tests.web.values import (
+    charts,
+    dashboard,
     meetings,
     notices,
     performance,
     problems,
     queue,
+    reports,
     routing,
     rules,
     ticket,
     time,
 )
 
-PARTS = (time, rules, routing, meetings, problems, queue, ticket, notices, performance)
+PARTS = (
+    time, rules, routing, meetings, problems, queue, ticket, notices,
+    dashboard, performance, reports, charts,
+)  # fmt: skip
 
 
 def loop_values(town: Town) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The kinds of reports (报表种类), as data: the page, the permissions and the scheduler read this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from servicedesk.core.permissions import Actor, Scope, scope_of
+from servicedesk.core.words import N_
+from servicedesk.reports.periods import Length
+
+MAKE, TEMPLATE = "report.make", "report.template"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of report.
+
+    ``length`` is the period that it covers; without one the asker names its days. ``whole_park``
+    reports cannot be cut to a unit, so only people whose permission reaches the park may ask for
+    them. ``subscribable`` ones come by themselves when their period is over; in a ``rounded`` one
+    the asker chooses how numbers are rounded.
+    """
+
+    key: str
+    name: str
+    meaning: str
+    length: Length | None
+    suffix: str
+    permission: str = MAKE
+    whole_park: bool = False
+    subscribable: bool = True
+    rounded: bool = False
+
+    def open_to(self, actor: Actor) -> bool:
+        """Tell whether the person may ask for reports of this kind."""
+        scope = scope_of(actor.role, self.permission)
+        return scope is Scope.PARK or (scope is not None and not self.whole_park)
+
+
+_TABLES = N_("全部指标及环比、同比，按单位、类别、事项分列，附本期台账和指标口径。")
+KINDS: Mapping[str, Kind] = {
+    kind.key: kind
+    for kind in (
+        Kind("weekly", N_("统计周报"), _TABLES, Length.WEEK, ".xlsx"),
+        Kind("monthly", N_("统计月报"), _TABLES, Length.MONTH, ".xlsx"),
+        Kind("quarterly", N_("统计季报"), _TABLES, Length.QUARTER, ".xlsx"),
+        Kind("yearly", N_("统计年报"), _TABLES, Length.YEAR, ".xlsx"),
+        Kind(
+            "ledger", N_("帮代办台账"),
+            N_("所选日期内提交的每一件工单，一件一行，附合计和指标口径；联系人和电话已脱敏。"),
+            None, ".xlsx", subscribable=False,
+        ),
+        Kind(
+            "summary", N_("工作总结"),
+            N_("年度“帮代办”服务工作总结，按公文格式写成 Word；每个数字都标明出处，附统计表和统计图。"),
+            Length.YEAR, ".docx", whole_park=True, rounded=True,
+        ),
+    )
+}  # fmt: skip
+
+
+def kinds_for(actor: Actor) -> dict[str, Kind]:
+    """Return the kinds that the person may ask for."""
+    return {key: kind for key, kind in KINDS.items() if kind.open_to(actor)}

@@ -1,0 +1,142 @@
+"""Periods of reports (报表统计期): weeks, months, quarters and years, and what each is compared with."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from servicedesk.core.words import N_
+
+_DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
+_CODES = {
+    "week": re.compile(r"(20\d\d)-W(\d\d)"),
+    "month": re.compile(r"(20\d\d)-(\d\d)"),
+    "quarter": re.compile(r"(20\d\d)-Q([1-4])"),
+    "year": re.compile(r"(20\d\d)()"),
+}
+
+
+class Length(StrEnum):
+    """How long a period is."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+PATTERNS: Mapping[Length, str] = {
+    Length.WEEK: N_("%(year)s年第%(n)s周"),
+    Length.MONTH: N_("%(year)s年%(n)s月"),
+    Length.QUARTER: N_("%(year)s年第%(n)s季度"),
+    Length.YEAR: N_("%(year)s年"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A week (ISO, from Monday), month, quarter or year; ``number`` counts within the year."""
+
+    length: Length
+    year: int
+    number: int
+    start: date
+    end: date
+
+    @property
+    def code(self) -> str:
+        """The period as addresses and keys write it: 2024-W10, 2024-03, 2024-Q1, 2024."""
+        forms = {
+            Length.WEEK: f"{self.year:04d}-W{self.number:02d}",
+            Length.MONTH: f"{self.year:04d}-{self.number:02d}",
+            Length.QUARTER: f"{self.year:04d}-Q{self.number}",
+            Length.YEAR: f"{self.year:04d}",
+        }
+        return forms[self.length]
+
+    @property
+    def words(self) -> dict[str, int]:
+        """What ``PATTERNS`` is filled with."""
+        return {"year": self.year, "n": self.number}
+
+    @property
+    def label(self) -> str:
+        """The period in Chinese words."""
+        return PATTERNS[self.length] % self.words
+
+
+def around(length: Length, day: date) -> Period:
+    """Return the period that ``day`` lies in."""
+    if length is Length.WEEK:
+        year, week, weekday = day.isocalendar()
+        start = day - timedelta(days=weekday - 1)
+        return Period(length, year, week, start, start + timedelta(days=6))
+    months = {Length.MONTH: 1, Length.QUARTER: 3, Length.YEAR: 12}[length]
+    number = (day.month - 1) // months + 1
+    start = date(day.year, (number - 1) * months + 1, 1)
+    end = date(day.year + number * months // 12, number * months % 12 + 1, 1) - _DAY
+    return Period(length, day.year, number, start, end)
+
+
+def period_of(length: Length, code: str) -> Period:
+    """Read a period's code.
+
+    Raises:
+        ValueError: there is no such period.
+    """
+    found = _CODES[length].fullmatch(code)
+    if found is None:
+        raise ValueError(f"{code!r} is no {length}")
+    year, number = int(found[1]), int(found[2] or 1)
+    firsts: Mapping[Length, Callable[[], date]] = {
+        Length.WEEK: lambda: date.fromisocalendar(year, number, 1),
+        Length.MONTH: lambda: date(year, number, 1),
+        Length.QUARTER: lambda: date(year, number * 3, 1),
+        Length.YEAR: lambda: date(year, 1, 1),
+    }
+    return around(length, firsts[length]())
+
+
+def before(period: Period) -> Period:
+    """Return the period just before."""
+    return around(period.length, period.start - _DAY)
+
+
+def last_year(period: Period) -> Period:
+    """Return the same period of the year before; of a week the one 52 weeks earlier."""
+    if period.length is Length.WEEK:
+        return around(period.length, period.start - 52 * _WEEK)
+    return around(period.length, period.start.replace(year=period.year - 1))
+
+
+def last_ended(length: Length, today: date) -> Period:
+    """Return the newest period that was over before ``today``."""
+    return before(around(length, today))
+
+
+def recent(length: Length, today: date, count: int) -> list[Period]:
+    """Return the running period and the ones before it, newest first."""
+    found = [around(length, today)]
+    while len(found) < count:
+        found.append(before(found[-1]))
+    return found
+
+
+Range = tuple[date, date]
+
+
+def ranges(period: Period, today: date) -> tuple[Range, Range | None, Range]:
+    """Return the days of a period, of the one before (环比) and of last year's (同比).
+
+    A running period is counted up to today and compared with as many days of the others. A year's
+    own predecessor is last year, so it has no 环比 beside its 同比.
+    """
+    until = min(period.end, max(today, period.start))
+    running, elapsed = until < period.end, until - period.start
+
+    def days(one: Period) -> Range:
+        return one.start, min(one.end, one.start + elapsed) if running else one.end
+
+    earlier = None if period.length is Length.YEAR else days(before(period))
+    return (period.start, until), earlier, days(last_year(period))

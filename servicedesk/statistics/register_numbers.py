@@ -1,0 +1,78 @@
+"""The counted parts of the figures that go by a register (``Basis.REGISTER``), for any days.
+
+Each feature counts its own register; nothing is typed in. A part has a fixed number of statements,
+so that the whole takes the same eleven whatever the size of the registers.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from servicedesk.declarations.queries import money_paid_in
+from servicedesk.enterprises.patents import patent_count_in
+from servicedesk.enterprises.titles import titles_awarded_in
+from servicedesk.financing.queries import sums_in
+from servicedesk.hiring.queries import placed_in
+from servicedesk.outreach.queries import coverage_in
+from servicedesk.packages.queries import ended_in
+from servicedesk.problems.queries import closed_count_between
+from servicedesk.statistics.cutting import Span
+
+MONEY = ("fund_need", "credit", "loaned", "granted_money")
+THOUSAND = 1000
+
+
+def register_amounts(park_id: int, span: Span) -> Mapping[str, int]:
+    """Return every part; money is in thousandths of 万元, as the registers keep it and sums stay exact."""
+    start, end = span.start, span.end
+    money = sums_in(park_id, start, end)
+    visits = coverage_in(park_id, start, end)
+    ended, completed = ended_in(park_id, start, end)
+    return {
+        "placed": sum(people for _firm, people in placed_in(park_id, start, end)),
+        "patents": patent_count_in(park_id, start, end),
+        "titles": titles_awarded_in(park_id, start, end),
+        "fund_need": money.needed,
+        "credit": money.granted,
+        "loaned": money.paid,
+        "granted_money": money_paid_in(park_id, start, end),
+        "visits": visits.visits,
+        "visited": visits.visited,
+        "registered": visits.registered,
+        "problems_closed": closed_count_between(park_id, start, end),
+        "packages_completed": completed,
+        "packages_ended": ended,
+    }
+
+
+def register_numbers(park_id: int, span: Span) -> Mapping[str, int]:
+    """Return every part in its plain unit; money is in whole 万元, rounded half up.
+
+    This is what ``core.figures.value_of`` takes. Where cents matter, see :func:`register_amounts`.
+    """
+    found = dict(register_amounts(park_id, span))
+    return found | {name: (found[name] + THOUSAND // 2) // THOUSAND for name in MONEY}
+
+
+# The lists that hold a register's rows for any days, and those that know years only.
+_BY_DAYS: Mapping[str, str] = {
+    "visits": "/desk/visits?since={start}&until={end}",
+    "coverage_rate": "/desk/visits?since={start}&until={end}",
+}
+_BY_YEAR: Mapping[str, str] = {
+    "placed": "/desk/hiring?arrived={year}",
+    "patents": "/desk/patents?year={year}",
+    "granted_money": "/desk/declarations?figure=paid&year={year}",
+}
+
+
+def rows_behind(figure: str, span: Span) -> str:
+    """Return the address of the list whose rows are exactly what the figure counts.
+
+    Empty where no list can be narrowed to these days: then the figure has its rows in
+    ``statistics.register_rows``.
+    """
+    found = _BY_DAYS.get(figure, "")
+    whole = span == Span(date(span.start.year, 1, 1), date(span.start.year, 12, 31))
+    if not found and whole:
+        found = _BY_YEAR.get(figure, "")
+    return found.format(start=span.start, end=span.end, year=span.start.year)

@@ -1,0 +1,57 @@
+"""今日红黄灯: what needs a leader today, as a page and as the strip above the overview."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET, Colour, Line
+from servicedesk.core.words import N_
+from servicedesk.statistics.lights import opens
+from servicedesk.statistics.lights import today as lines_of_today
+from servicedesk.web.access import actor, requires
+from servicedesk.web.health import scheduler_is_silent
+from servicedesk.web.insight.views import insight
+
+COLOURS = {Colour.RED: N_("红灯"), Colour.YELLOW: N_("黄灯"), Colour.GREEN: N_("绿灯")}
+ICONS = {Colour.RED: "alert-triangle", Colour.YELLOW: "clock", Colour.GREEN: "circle-check"}
+
+
+@insight.get("/today")
+@requires("figures.view")
+def today() -> str:
+    """Show at most seven lines, the red ones first."""
+    return render_template(
+        "insight/today.html", lines=_lines(), address=address, colours=COLOURS, icons=ICONS,
+        target=ON_TIME_TARGET, least=LEAST_TICKETS,
+    )  # fmt: skip
+
+
+@insight.app_template_global("today_in_short")
+def in_short() -> tuple[str, str, str]:
+    """Return colour, icon and sentence of the strip: how many lights there are, and the first."""
+    lines = _lines()
+    first = lines[0]
+    if first.colour is Colour.GREEN:
+        return first.colour, ICONS[first.colour], _(first.sentence)
+    red = sum(line.colour is Colour.RED for line in lines)
+    says = _(
+        "红灯%(red)s项、黄灯%(yellow)s项。首先：%(number)s%(unit)s，%(says)s",
+        red=red, yellow=len(lines) - red, number=first.number, unit=_(first.unit),
+        says=_(first.sentence),
+    )  # fmt: skip
+    return first.colour, ICONS[first.colour], says
+
+
+def address(line: Line) -> str:
+    """Return where a line leads to; nowhere if all is calm."""
+    found = opens(line.key, actor().park_id)
+    if found is None:
+        return ""
+    more: dict[str, Any] = {**found.parameters, "_anchor": found.anchor}
+    return url_for(found.endpoint, **more)
+
+
+def _lines() -> Sequence[Line]:
+    return lines_of_today(actor(), silent=scheduler_is_silent())

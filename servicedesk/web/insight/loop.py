@@ -1,0 +1,231 @@
+"""闭环分析: one chart for each question that a leader asks of the loop, a table beneath each."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import abort, render_template, request, url_for
+from flask_babel import gettext as _
+
+from servicedesk.clock import clock
+from servicedesk.core.ageing import Band
+from servicedesk.core.control import LEAST_POINTS
+from servicedesk.core.figures import BY_KEY
+from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET
+from servicedesk.core.permissions import Actor, Scope, allows, scope_of
+from servicedesk.core.words import N_
+from servicedesk.core.workflow import STATE_NAMES, State
+from servicedesk.errors import Refused
+from servicedesk.organisation.models import Unit
+from servicedesk.organisation.queries import units
+from servicedesk.statistics import loop as figures
+from servicedesk.statistics.cutting import Cut, Span
+from servicedesk.statistics.facts import stale
+from servicedesk.statistics.loop import Control, Flow, Funnel
+from servicedesk.statistics.periods import is_period, months_of
+from servicedesk.statistics.reach import within
+from servicedesk.tickets.facts import ZONE
+from servicedesk.web.access import actor, requires
+from servicedesk.web.insight.views import FIRST_YEAR, insight
+
+WEEKDAYS = (
+    N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"),
+)  # fmt: skip
+STAGES = {
+    "submitted": N_("提交"),
+    "accepted": N_("受理"),
+    "dispatched": N_("派单"),
+    "signed": N_("签收"),
+    "resolved": N_("办结"),
+    "confirmed": N_("企业确认"),
+    "closed": N_("归档"),
+}
+MINUTES_OF_DAY = 420
+
+
+@insight.get("/loop")
+@requires("figures.view")
+def loop() -> str:
+    """Show how the loop runs in a period, of the park or of one unit."""
+    person, today = actor(), clock.now().astimezone(ZONE).date()
+    period = request.args.get("period") or f"{today.year:04d}"
+    span, cut = span_of(period), _cut(person)
+    bands, ages = figures.ageing(person, cut)
+    pieces: dict[str, Any] = {
+        "heat": figures.submissions(person, span, cut),
+        "flows": figures.flows(person, span, cut),
+        "funnel": figures.funnel(person, span, cut),
+        "control": figures.control(person, span, cut),
+        "escalations": figures.escalations(person, span, cut),
+    }
+    below = figures.units_below(person, f"{today:%Y-%m}", cut)
+    return render_template(
+        "insight/loop.html", period=period, periods=_periods(today, period), unit=cut.unit,
+        units=_choices(person), span=span, bands=bands, ages=ages, band_name=band_name,
+        below=below, month=f"{today:%Y-%m}", target=ON_TIME_TARGET, least=LEAST_TICKETS,
+        least_weeks=LEAST_POINTS, weekdays=WEEKDAYS, stages=STAGES, state_names=STATE_NAMES,
+        waiting=stale(person.park_id), open_list=open_list, standing_list=_standing_list(span, cut),
+        returned_list=_returned_list(span), minutes_of_day=MINUTES_OF_DAY, figure=BY_KEY,
+        charts=_charts(pieces, bands, ages), **pieces,
+    )  # fmt: skip
+
+
+def span_of(period: str) -> Span:
+    """Return the days of ``2024``, ``2024-Q1`` or ``2024-03``; anything else is a 400."""
+    year, _dash, part = period.partition("-")
+    if part in ("Q1", "Q2", "Q3", "Q4") and is_period(year):
+        return _span(int(year), int(part[1]) * 3 - 2, 3)
+    if not is_period(period):
+        abort(400)
+    return _span(int(year), int(part), 1) if part else _span(int(year), 1, 12)
+
+
+def _span(year: int, month: int, months: int) -> Span:
+    last = month + months - 1
+    following = date(year + last // 12, last % 12 + 1, 1)
+    return Span(date(year, month, 1), following - timedelta(days=1))
+
+
+def _cut(person: Actor) -> Cut:
+    """Return what the address narrows to; another unit's figures are refused."""
+    wanted = request.args.get("unit", "")
+    if wanted and wanted not in {unit.code for unit in units(person.park_id)}:
+        abort(400)
+    try:
+        return within(person, Cut(unit=wanted))
+    except Refused:
+        abort(403)
+
+
+def _choices(person: Actor) -> list[Unit]:
+    """Return the units to choose from: none for whoever sees one alone."""
+    whole = scope_of(person.role, "figures.view") is Scope.PARK
+    return list(units(person.park_id)) if whole else []
+
+
+def _periods(today: date, chosen: str) -> list[tuple[str, str]]:
+    """Return the periods to choose from: years, and quarters and months of the chosen year."""
+    found: list[tuple[str, str]] = []
+    for year in range(today.year, FIRST_YEAR - 1, -1):
+        found.append((f"{year}", _("%(n)s年全年", n=year)))
+        if chosen[:4] == f"{year}":
+            last = today.month if year == today.year else 12
+            found += [
+                (f"{year}-Q{n}", "　" + _("%(year)s年第%(n)s季度", year=year, n=n))
+                for n in range((last + 2) // 3, 0, -1)
+            ]
+            found += [(month, "　" + month) for month in reversed(months_of(year)[:last])]
+    return found
+
+
+def band_name(band: Band) -> str:
+    """Write a band of working days."""
+    if band.most is None:
+        return _("%(n)s个工作日以上", n=band.least - 1)
+    return _("%(a)s–%(b)s个工作日", a=band.least, b=band.most)
+
+
+def open_list(band: Band, unit: Unit | None) -> str:
+    """Return the list of a unit's open tickets of a band; none for what lies with no unit."""
+    if unit is None:
+        return ""
+    return url_for(
+        "desk.queue", view="open", unit=unit.code, since=band.since, until=band.until, sort="oldest"
+    )
+
+
+def _standing_list(span: Span, cut: Cut) -> Any:
+    """Return what makes the address of the tickets of the span that stand in a state."""
+
+    def address(state: State) -> str:
+        return url_for(
+            "desk.queue", view="all", state=state.value, since=span.start, until=span.end,
+            unit=cut.unit or None,
+        )  # fmt: skip
+
+    return address
+
+
+def _returned_list(span: Span) -> Any:
+    """Return what makes the address of a unit's returned dispatches, for whoever may open it."""
+
+    def address(unit: Unit) -> str:
+        if not allows(actor(), "routing.view"):
+            return ""
+        return url_for(
+            "desk.bounce_tickets", kind="returned", unit=unit.id, since=span.start, until=span.end
+        )
+
+    return address
+
+
+def _charts(pieces: dict[str, Any], bands: tuple[Band, ...], ages: Any) -> dict[str, Any]:
+    """Return what the charts draw; what leads somewhere has its address."""
+    return {
+        "heat": _heat(pieces["heat"]),
+        "ages": {
+            "kind": "stacked",
+            "sideways": True,
+            "names": [row.unit.name if row.unit else _("尚未派单") for row in ages],
+            "series": [
+                {"name": band_name(band), "data": [row.counts[place] for row in ages]}
+                for place, band in enumerate(bands)
+            ],
+            "links": [[open_list(band, row.unit) for row in ages] for band in bands],
+        },
+        "flows": _flows(pieces["flows"]),
+        "funnel": _funnel(pieces["funnel"]),
+        "control": _control(pieces["control"]),
+        "escalations": {
+            "kind": "stacked",
+            "names": list(pieces["escalations"]),
+            "series": [
+                {"name": name, "data": [row[place] for row in pieces["escalations"].values()]}
+                for place, name in enumerate((_("一级督办"), _("二级督办"), _("三级督办")))
+            ],
+        },
+    }
+
+
+def _heat(grid: list[list[int]]) -> dict[str, Any]:
+    cells = [[hour, day, grid[day][hour]] for day in range(7) for hour in range(24)]
+    return {
+        "kind": "heat", "names": [f"{hour:02d}" for hour in range(24)],
+        "rows": [_(name) for name in WEEKDAYS], "cells": cells,
+        "most": max(cell[2] for cell in cells),
+    }  # fmt: skip
+
+
+def _flows(found: list[Flow]) -> dict[str, Any]:
+    desk = _("还在专班")
+    return {
+        "kind": "flow",
+        "flows": [
+            [flow.source.name, flow.target.name if flow.target else desk, flow.count]
+            for flow in found
+        ],
+    }
+
+
+def _funnel(found: Funnel) -> dict[str, Any]:
+    return {
+        "kind": "funnel",
+        "stages": [[_(STAGES[stage.key]), stage.reached] for stage in found.stages],
+    }
+
+
+def _control(found: Control) -> dict[str, Any]:
+    """Return the chart in working days, which is how people think of it."""
+    usual = found.limits
+    return {
+        "kind": "control",
+        "names": [f"{week.monday:%Y-%m-%d}" for week in found.weeks],
+        "points": [round(week.median / MINUTES_OF_DAY, 2) for week in found.weeks],
+        "usual": [week.usual for week in found.weeks],
+        "lines": [
+            {"name": name, "at": round(value / MINUTES_OF_DAY, 2)}
+            for name, value in (
+                (_("上限"), usual.upper), (_("常态"), usual.centre), (_("下限"), usual.lower),
+            )
+        ] if usual else [],
+        "series": _("每周办理用时中位数（工作日）"),
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What everybody may read (政务公开)."""

@@ -1,0 +1,198 @@
+"""The charts of the loop and today's lights: each number is that of the list which it opens."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from servicedesk.clock import clock
+from servicedesk.core.permissions import Actor
+from servicedesk.core.workflow import State
+from servicedesk.extensions import db
+from servicedesk.meetings import queries as meetings
+from servicedesk.routing.bounces import BounceFilter, hops
+from servicedesk.statistics import lights, loop
+from servicedesk.statistics.actions import build
+from servicedesk.statistics.cutting import Cut, Span
+from servicedesk.tickets import false_marks
+from servicedesk.tickets.actions import take
+from servicedesk.tickets.escalation import due_alarms, fire
+from servicedesk.tickets.listing import Filter, total
+from servicedesk.tickets.models import Escalation, Ticket
+from tests.statistics.histories import WORK
+from tests.support import Town, local, pass_time
+from tests.web.queue_support import varied
+
+DONE = (*WORK, "confirm", "rate", "close")
+YEAR = Span(date(2024, 1, 1), date(2024, 12, 31))
+ALL = Cut()
+
+
+def alarms() -> None:
+    """Let everything go off that is due."""
+    while due := due_alarms(clock.now()):
+        for ticket_id, planned, step in due:
+            fire(ticket_id, planned, step)
+
+
+def test_open_tickets_by_band_are_their_lists(town: Town) -> None:
+    for gap in (40, 16, 9, 4, 1):
+        town.walk(town.file(), "accept", "dispatch", "sign")
+        town.walk(town.file("bob"), "accept")
+        pass_time(days=gap)
+    for reader, cut in ((town.leader, ALL), (town.unithead, Cut(unit="SCJG"))):
+        bands, rows = loop.ageing(reader, cut)
+        assert sum(sum(row.counts) for row in rows) == total(reader, Filter(view="open"))
+        unit = rows[0]
+        assert unit.unit is not None
+        assert (unit.unit.code, [n > 0 for n in unit.counts].count(True)) == ("SCJG", 4)
+        for band, count in zip(bands, unit.counts, strict=True):
+            wanted = Filter(view="open", unit="SCJG", since=band.since, until=band.until)
+            assert total(reader, wanted) == count
+    assert rows == [unit]
+    assert [row.unit is None for row in loop.ageing(town.leader, ALL)[1]] == [False, True]
+
+
+def test_the_funnel_counts_what_came_so_far_and_where_it_stands(town: Town) -> None:
+    varied(town)
+    town.walk(town.file(), *DONE)
+    town.walk(town.file(), "decline")
+    found = loop.funnel(town.leader, YEAR, ALL)
+    reached = {stage.key: stage.reached for stage in found.stages}
+    everything = total(town.leader, Filter(view="all", since=YEAR.start, until=YEAR.end))
+    assert reached["submitted"] == everything
+    assert reached["closed"] == 1 < reached["confirmed"] < reached["resolved"] < reached["signed"]
+    standing = {state: n for stage in found.stages for state, n in stage.standing.items()}
+    standing |= found.left
+    assert found.left == {State.WITHDRAWN: 1, State.DECLINED: 1}
+    assert sum(standing.values()) == everything
+    for state, count in standing.items():
+        wanted = Filter(view="all", state=state, since=YEAR.start, until=YEAR.end)
+        assert total(town.leader, wanted) == count
+    later = Span(date(2025, 1, 1), date(2025, 12, 31))
+    assert all(stage.reached == 0 for stage in loop.funnel(town.leader, later, ALL).stages)
+
+
+def test_who_returned_to_whom(town: Town) -> None:
+    first = town.walk(town.file(), "accept", "dispatch", "return")
+    take(town.desk, first.id, "dispatch", {"unit_id": town.unit_id("GHJS")})
+    second = town.walk(town.file(), "accept", "dispatch", "return")
+    take(town.desk, second.id, "dispatch", {"unit_id": town.unit_id("GHJS")})
+    take(town.officer2, second.id, "return", {"code": "not_ours", "reason": "不属于本单位"})
+    town.walk(town.file(), "accept", "dispatch", "sign")
+    found = loop.flows(town.leader, YEAR, ALL)
+    assert [
+        (flow.source.code, flow.target.code if flow.target else "", flow.count) for flow in found
+    ] == [("SCJG", "GHJS", 2), ("GHJS", "", 1)]
+    for code in ("SCJG", "GHJS"):
+        wanted = BounceFilter(
+            since=YEAR.start, until=YEAR.end, unit=town.unit_id(code), kind="returned"
+        )
+        of_unit = sum(flow.count for flow in found if flow.source.code == code)
+        assert len(list(hops(town.park_id, wanted))) == of_unit
+    assert loop.flows(town.leader, YEAR, Cut(unit="QFZX")) == []
+    assert len(loop.flows(town.leader, YEAR, Cut(unit="GHJS"))) == 2
+
+
+def test_weeks_have_the_median_of_what_they_delivered(town: Town) -> None:
+    for week in range(8):
+        clock.set(local("2024-03-04 10:00") + timedelta(weeks=week))
+        for _n in range(2):
+            ticket = town.walk(town.file(), "accept", "dispatch", "sign")
+            if week == 7:
+                pass_time(days=3)
+            pass_time(minutes=20 + week % 2)
+            town.walk(ticket, "resolve", "confirm", "rate", "close")
+    build(town.park_id)
+    span = Span(date(2024, 4, 1), date(2024, 4, 30))
+    found = loop.control(town.leader, span, ALL)
+    assert [week.monday for week in found.weeks] == [
+        date(2024, 3, 4) + timedelta(weeks=n) for n in range(8)
+    ]
+    assert [week.count for week in found.weeks] == [2] * 8
+    assert found.limits is not None
+    assert [week.usual for week in found.weeks] == [True] * 7 + [False]
+    for week in found.weeks:
+        resolved = db.session.scalars(
+            select(Ticket.used_minutes)
+            .where(Ticket.resolved_at >= local(f"{week.monday} 00:00"))
+            .where(Ticket.resolved_at < local(f"{week.monday + timedelta(days=7)} 00:00"))
+            .order_by(Ticket.used_minutes)
+        ).all()
+        assert week.median == resolved[0]
+    assert loop.control(town.leader, span, Cut(unit="GHJS")).weeks == []
+
+
+def test_escalations_by_month_and_submissions_by_hour(town: Town) -> None:
+    town.walk(town.file(), "accept", "dispatch", "sign")
+    town.walk(town.file(), "accept")
+    build(town.park_id)
+    grid = loop.submissions(town.leader, YEAR, ALL)
+    assert grid[1][10] == sum(map(sum, grid)) == 2
+    for _day in range(40):
+        pass_time(days=1)
+        alarms()
+    found = loop.escalations(town.leader, YEAR, ALL)
+    assert list(found) == ["2024-01", "2024-02", "2024-03", "2024-04"]
+    fired = db.session.scalars(select(Escalation).where(Escalation.step == "level_3")).all()
+    assert sum(levels[2] for levels in found.values()) == len(fired) == 2
+    for one in fired:
+        assert found[f"{one.fired_at.astimezone(local('2024-03-05 10:00').tzinfo):%Y-%m}"][2]
+    later = Span(date(2025, 1, 1), date(2025, 12, 31))
+    assert loop.escalations(town.leader, later, ALL) == {}
+    of_unit = loop.escalations(town.unithead, YEAR, Cut(unit="SCJG"))
+    assert sum(levels[2] for levels in of_unit.values()) == 1
+
+
+def test_units_below_the_target(town: Town) -> None:
+    for number in range(5):
+        ticket = town.walk(town.file(), "accept", "dispatch", "sign")
+        if number == 0:
+            pass_time(days=20)
+        town.walk(ticket, "resolve", "confirm", "rate", "close")
+        if number == 3:
+            build(town.park_id)
+            assert loop.units_below(town.leader, "2024-03", ALL) == []  # four say nothing
+    build(town.park_id)
+    [row] = loop.units_below(town.leader, "2024-03", ALL)
+    assert (row.unit.code, row.delivered, row.late, row.rate) == ("SCJG", 5, 1, 80.0)
+    wanted = Filter(figure="on_time_rate", period="2024-03", cut="unit:SCJG")
+    assert total(town.leader, wanted) == row.late
+    assert loop.units_below(town.leader, "2024-03", Cut(unit="GHJS")) == []
+
+
+def length(reader: Actor, key: str, park_id: int) -> int:
+    """Return how many rows the list behind a line has, asked as its page asks."""
+    found = lights.opens(key, park_id)
+    assert found is not None
+    given = found.parameters
+    if found.endpoint == "desk.queue":
+        return total(reader, Filter(view=given["view"]))
+    if found.endpoint == "desk.false_resolutions":
+        since = date.fromisoformat(given["since"])
+        wanted = false_marks.Wanted(standing=given["standing"], since=since)
+        return len(list(false_marks.every_mark(reader, wanted)))
+    if found.endpoint == "desk.decisions":
+        return len(meetings.decisions(reader, meetings.Wanted(show=given["show"])))
+    return len(loop.units_below(reader, given["period"], lights.own_cut(reader)))
+
+
+@pytest.mark.parametrize("login", ["leader", "head", "unithead"])
+def test_each_light_counts_the_rows_of_its_list(town: Town, login: str) -> None:
+    varied(town)
+    town.walk(town.file(), "accept", "dispatch", "sign")
+    reader, seen = town.actor(login), set()
+    for days in (0, 1, 3, 40):
+        pass_time(days=days)
+        alarms()
+        build(town.park_id)
+        counted = lights.counts(reader, silent=False)
+        assert counted.pop("silent") == 0
+        for key, count in counted.items():
+            assert length(reader, key, town.park_id) == count, (key, days)
+            seen |= {key} if count else set()
+    expected = {"level_3", "contact_late", "false_week"}
+    if login != "unithead":  # what is at level 2 went back to the desk
+        expected |= {"level_2", "urgent_uncontacted", "disputes"}
+    assert expected <= seen
+    assert lights.counts(reader, silent=True)["silent"] == 1

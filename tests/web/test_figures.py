@@ -1,0 +1,346 @@
+"""The dashboard: its numbers equal the rows behind them, its reach, its file, its statements."""
+
+import io
+from datetime import date
+
+import pytest
+from flask import Flask
+from lxml.html import HtmlElement, fromstring
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from servicedesk.audit.models import AuditEntry
+from servicedesk.clock import clock
+from servicedesk.core.figures import BY_KEY, FIGURES, Aggregation, Basis
+from servicedesk.core.permissions import Actor
+from servicedesk.core.spans import Period, free
+from servicedesk.extensions import db
+from servicedesk.organisation.queries import unit as get_unit
+from servicedesk.statistics.cutting import Cut, Dimension, Span, numbers
+from servicedesk.statistics.dashboard import (
+    GROUPS,
+    MEASURES,
+    REGISTERED,
+    breakdown,
+    cards,
+    course,
+    ordered,
+    ranking,
+)
+from servicedesk.statistics.facts import build_facts
+from servicedesk.statistics.reach import own_cut
+from servicedesk.tickets.listing import not_shown, total
+from servicedesk.web.desk.filters import WrongValue, filter_of, to_query
+from servicedesk.web.insight.asked import asked_from, default_dimension, dimensions_for, narrowed
+from tests.statistics.histories import WORK
+from tests.statistics.test_overview import statements
+from tests.support import Town, local
+from tests.web.css import css
+from tests.web.queue_support import person, varied, without_tokens
+
+READERS = ("leader", "head", "unithead", "officer", "officer2", "desk", "follow")
+DONE = (*WORK, "confirm", "rate", "close")
+THIS_YEAR = free(date(2024, 1, 1), date(2024, 12, 31))
+MARCH = free(date(2024, 3, 1), date(2024, 3, 31))
+
+
+@pytest.fixture
+def open_app(sqlite_app: Flask) -> Flask:
+    """SQLite alone, forms without a token: what is tested is the page."""
+    return without_tokens(sqlite_app)
+
+
+def busy(town: Town) -> None:
+    """A mixed afternoon, some tickets delivered, one of them confidential, and a later month."""
+    varied(town)
+    town.walk(town.file(), *DONE)
+    town.walk(town.file("bob", channel="phone"), *DONE)
+    town.walk(town.file("bob", "H01", title="与员工的劳动争议"), *DONE)
+    clock.set(local("2024-04-09 10:00"))
+    town.walk(town.file(), *WORK, "dispute", "resolve", "confirm", "rate", "close")
+    town.walk(town.file("bob", "C01"), *DONE)
+    town.file("bob")
+    build_facts(town.park_id)
+
+
+def rows_behind(actor: Actor, figure: str, period: Period, cut: Cut) -> tuple[int, int]:
+    """Return how many tickets the list behind a number shows, and how many it keeps back."""
+    address = {"figure": figure, "since": str(period.start), "until": str(period.end)}
+    wanted = filter_of(actor, {**address, **cut.parameters()})
+    return total(actor, wanted), not_shown(actor, wanted)
+
+
+def counted(figure: str, found: dict[str, int]) -> int | None:
+    """Return how many tickets a number counts; ``None`` where it is not a number of tickets."""
+    one = BY_KEY[figure]
+    if one.aggregation is Aggregation.RATE:
+        return found.get(one.whole or "", 0)
+    tickets = {
+        "served": "delivered", "submitted": "submitted", "delivered": "delivered",
+        "false_resolutions": "false_resolutions", "repeated": "repeated", "level_1": "level_1",
+        "level_2": "level_2", "level_3": "level_3", "returns_each": "returned",
+        "saved_minutes": "limited_by_law", "promised_median_minutes": "delivered",
+    }  # fmt: skip
+    return found.get(tickets[figure], 0) if figure in tickets else None
+
+
+def cuts(actor: Actor) -> list[Cut]:
+    """Return cuts for a reader: everything in reach, and narrower in many ways."""
+    wanted = (
+        Cut(), Cut(category="A"), Cut(item="A01"), Cut(channel="phone"), Cut(item="H01"),
+        Cut(industry="C"), Cut(category="C", channel="portal"), Cut(area="粮油物流园"),
+        Cut(unit="SCJG"), Cut(person=actor.user_id or 0), Cut(unit="SCJG", category="A"),
+    )  # fmt: skip
+    return [narrowed(actor, cut)[0] for cut in wanted]
+
+
+def test_every_number_equals_the_rows_behind_it_for_every_reader(app: Flask) -> None:
+    town, tried = Town(), 0
+    busy(town)
+    for login in READERS:
+        actor = town.actor(login)
+        for number, cut in enumerate(cuts(actor)):
+            for period in (THIS_YEAR,) if number else (THIS_YEAR, MARCH):
+                span = Span(period.start, period.end)
+                found = dict(numbers(town.park_id, span, cut, clock.now()))
+                for _group, keys in GROUPS:
+                    for key in keys:
+                        expected = counted(key, found)
+                        if expected is None:
+                            continue
+                        shown, hidden = rows_behind(actor, key, period, cut)
+                        assert shown + hidden == expected, (login, period, cut, key)
+                        tried += bool(expected)
+    assert tried > 200
+
+
+def test_what_a_leader_may_not_open_is_counted_and_not_listed(app: Flask) -> None:
+    town = Town()
+    busy(town)
+    secret = Cut(item="H01")
+    assert rows_behind(town.leader, "delivered", THIS_YEAR, secret) == (0, 1)
+    assert rows_behind(town.head, "delivered", THIS_YEAR, secret) == (1, 0)
+    assert rows_behind(town.leader, "delivered", THIS_YEAR, Cut()) == (5, 0)
+
+
+def test_a_unit_sees_no_row_of_another(app: Flask) -> None:
+    town = Town()
+    busy(town)
+    shown, hidden = rows_behind(town.officer2, "delivered", THIS_YEAR, Cut(unit="SCJG"))
+    assert (shown, hidden) == (0, 5)
+
+
+def test_every_figure_of_tickets_stands_in_one_group(app: Flask) -> None:
+    grouped = [key for _name, keys in GROUPS for key in keys]
+    tickets = {one.key for one in FIGURES if one.basis in (Basis.SUBMITTED, Basis.RESOLVED)}
+    assert len(grouped) == len(set(grouped))
+    assert set(grouped) == tickets
+
+
+def test_cards_rows_and_course_agree(app: Flask) -> None:
+    town = Town()
+    busy(town)
+    now, park_id = clock.now(), town.park_id
+    found = {
+        card.figure.key: card
+        for _name, group in cards(park_id, THIS_YEAR, Cut(), now)
+        for card in group
+    }
+    assert found["delivered"].value == 5
+    assert found["served"].value == 2
+    for by in Dimension:
+        rows = breakdown(park_id, THIS_YEAR, Cut(), by, now)
+        for key in ("submitted", "delivered", "false_resolutions", "extensions"):
+            assert sum(row.value(key) or 0 for row in rows) == found[key].value, (by, key)
+    points = course(park_id, THIS_YEAR, Cut(), "delivered", now)
+    assert [point.value for point in points] == [0, 0, 3, 2, *[0] * 8]
+    next_year = course(park_id, free(date(2025, 3, 1), date(2025, 3, 31)), Cut(), "delivered", now)
+    assert sum(point.year_before or 0 for point in next_year) == 3
+    for measure in MEASURES:
+        assert len(course(park_id, THIS_YEAR, Cut(), measure, now)) == 12
+
+
+def test_rows_are_ordered_and_small_rates_are_not_ranked(app: Flask) -> None:
+    town = Town()
+    busy(town)
+    rows = breakdown(town.park_id, THIS_YEAR, Cut(), Dimension.ITEM, clock.now())
+    names = {row.key: row.key for row in rows}
+    values = [row.value("submitted") for row in ordered(rows, "-submitted", names)]
+    assert values == sorted(values, reverse=True)
+    rates = [row.value("on_time_rate") for row in ordered(rows, "on_time_rate", names)]
+    there = [rate for rate in rates if rate is not None]
+    assert rates == sorted(there) + [None] * (len(rates) - len(there))
+    assert [row.key for row in ordered(rows, "name", names)] == sorted(names)
+    assert ranking(rows, "on_time_rate", names) == []
+    assert ranking(rows, "delivered", names)[0].key == "A01"
+
+
+def test_reach_decides_what_is_counted_and_what_can_be_chosen(app: Flask) -> None:
+    town = Town()
+    busy(town)
+    assert own_cut(town.leader) == Cut()
+    assert narrowed(town.unithead, Cut(unit="GHJS")) == (Cut(unit="SCJG"), True)
+    assert narrowed(town.officer, Cut(person=town.user("officer2").id, category="A")) == (
+        Cut(person=town.user("officer").id, category="A"), True,
+    )  # fmt: skip
+    assert narrowed(town.head, Cut(unit="GHJS")) == (Cut(unit="GHJS"), False)
+    assert Dimension.PERSON in dimensions_for(own_cut(town.unithead))
+    assert {Dimension.PERSON, Dimension.UNIT}.isdisjoint(dimensions_for(own_cut(town.officer)))
+    for login in READERS:
+        own = own_cut(town.actor(login))
+        assert default_dimension(own) in dimensions_for(own)
+
+
+def test_a_list_of_anothers_figures_is_refused(app: Flask) -> None:
+    town = Town()
+    days = {"figure": "delivered", "since": "2024-01-01", "until": "2024-12-31"}
+    other = str(town.user("officer2").id)
+    with pytest.raises(WrongValue):
+        filter_of(town.officer, {**days, "person": other})
+    wanted = filter_of(town.leader, {**days, "person": other})
+    assert filter_of(town.leader, to_query(wanted)) == wanted
+    for wrong in ({"figure": "placed"}, {"figure": "nonsense"}, {"scale": "huge"}):
+        with pytest.raises(WrongValue):
+            filter_of(town.leader, {**days, **wrong})
+    assert filter_of(town.leader, {"since": "2024-01-01", "until": "2024-12-31"}).span is None
+
+
+def test_addresses_come_back(app: Flask) -> None:
+    town = Town()
+    own, today = own_cut(town.leader), date(2024, 4, 9)
+    address = {
+        "period": "quarter", "category": "A", "item": "A01", "industry": "C", "scale": "small",
+        "by": "item", "measure": "served", "sort": "served", "person": "7",
+    }  # fmt: skip
+    asked = asked_from(address, today, own)
+    assert asked.address() == address
+    assert asked_from({**address, "item": "C01"}, today, own).cut.item == ""
+    long = {"since": "2022-01-01", "until": "2024-01-01", "by": "day"}
+    assert asked_from(long, today, own).by is Dimension.MONTH
+    for wrong in ("by", "measure", "sort", "channel", "scale", "industry", "period"):
+        with pytest.raises(ValueError):
+            asked_from({wrong: "nonsense"}, today, own)
+
+
+def page(app: Flask, login: str, address: str = "/insight/figures?period=2024") -> HtmlElement:
+    answer = person(app, login).get(address)
+    assert answer.status_code == 200, (login, address)
+    return fromstring(answer.text)
+
+
+def text(node: HtmlElement) -> str:
+    return " ".join(node.text_content().split())
+
+
+def test_the_page_of_each_reader(open_app: Flask) -> None:
+    busy(Town())
+    titles = {
+        "leader": "指标看板", "head": "指标看板", "unithead": "本单位指标", "officer": "我的指标",
+        "desk": "我的指标", "follow": "我的指标",
+    }  # fmt: skip
+    for login, title in titles.items():
+        found = page(open_app, login)
+        assert text(css(found, "h1")[0]) == title
+        assert "指标看板" in text(css(found, ".side")[0])
+        park = title == "指标看板"
+        whole = [*GROUPS, REGISTERED] if park else GROUPS
+        assert len(css(found, ".figure")) == sum(len(keys) for _name, keys in whole)
+        assert all(card.get("title") for card in css(found, ".figure"))
+        fields = {one.get("name") for one in css(found, ".figures-filters select")}
+        assert ("person" in fields, "unit" in fields) == (
+            title != "我的指标", title == "指标看板",
+        )  # fmt: skip
+    for login in ("admin", "auditor"):
+        assert person(open_app, login).get("/insight/figures").status_code == 403
+
+
+def test_links_of_the_page_open_as_many_rows(open_app: Flask) -> None:
+    town = Town()
+    busy(town)
+    leader = person(open_app, "leader")
+    found = fromstring(leader.get("/insight/figures?period=2024&by=unit").text)
+    row = next(one for one in css(found, ".figures-table tbody tr") if "市场" in text(one))
+    link = css(row, "td a")[1]
+    assert "figure=submitted" in link.get("href")
+    shown = fromstring(leader.get(link.get("href")).text)
+    assert text(css(shown, ".queue-head [role=status]")[0]) == f"共{text(link)}件"
+    above = text(css(shown, ".behind")[0])
+    assert "“收到工单”背后的工单 · 2024年1月1日至2024年4月9日" in above
+    assert get_unit(town.unit_id("SCJG")).name in above
+    back = css(shown, ".behind a")[0].get("href")
+    assert leader.get(back).status_code == 200
+    secret = leader.get("/desk/?figure=delivered&since=2024-01-01&until=2024-12-31&item=H01").text
+    assert "另有1件您无权查看" in secret
+    assert "劳动争议" not in secret
+
+
+def test_what_lies_beyond_the_reach_is_said(open_app: Flask) -> None:
+    busy(Town())
+    found = page(open_app, "unithead", "/insight/figures?period=2024&unit=GHJS")
+    assert "不在您的数据范围内" in text(css(found, ".alert-warning")[0])
+    assert person(open_app, "leader").get("/insight/figures?period=never").status_code == 400
+    empty = page(open_app, "leader", "/insight/figures?period=2023")
+    assert "这个统计期内没有工单" in text(css(empty, "main")[0])
+
+
+def test_the_breakdown_as_a_file(open_app: Flask) -> None:
+    busy(Town())
+    answer = person(open_app, "head").get("/insight/figures.xlsx?period=2024&by=category")
+    sheet = load_workbook(io.BytesIO(answer.data)).worksheets[0]
+    lines = list(sheet.iter_rows(values_only=True))
+    assert lines[0][:4] == ("类别", "服务企业数", "收到工单", "办结归档")
+    assert sum(line[3] for line in lines[1:]) == 5
+    entry = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "figures.export")
+    ).one()
+    assert entry.after == {"rows": len(lines) - 1}
+    assert "by=category" in entry.object_id
+
+
+def test_the_number_of_statements_is_fixed(open_app: Flask) -> None:
+    town = Town()
+    busy(town)
+    client = person(open_app, "leader")
+    address = "/insight/figures?period=2024&by=item"
+    client.get(address)
+    with statements() as few:
+        client.get(address)
+    for item in ("A02", "E03", "D01"):
+        town.walk(town.file(item=item), *DONE)
+    build_facts(town.park_id)
+    db.session.remove()
+    with statements() as more:
+        client.get(address)
+    assert len(more) == len(few) <= 70
+    behind = "/desk/?figure=delivered&since=2024-01-01&until=2024-12-31"
+    client.get(behind)
+    with statements() as listed:
+        client.get(behind)
+    assert len(listed) <= 30
+
+
+def test_a_dashboard_is_kept_shared_and_deleted(open_app: Flask) -> None:
+    busy(Town())
+    head = person(open_app, "head")
+    kept = {"address": "period=month&by=unit&unit=SCJG&bad=1", "name": "本月市监", "shared": "1"}
+    assert (
+        "已保存看板" in head.post("/insight/figures/saved", data=kept, follow_redirects=True).text
+    )
+    mine = fromstring(head.get("/insight/figures").text)
+    address = css(mine, ".pills a")[1].get("href")
+    assert "period=month" in address
+    assert "bad" not in address
+    seen = fromstring(person(open_app, "unithead").get("/insight/figures").text)
+    assert "本月市监" in text(css(seen, ".pills")[0])
+    assert "我保存的看板" not in text(seen)
+    number = css(mine, "#mine form")[0].get("action").rsplit("/", 1)[1]
+    stranger = person(open_app, "leader")
+    for path in (f"/insight/figures/saved/{number}", f"/insight/figures/saved/{number}/delete"):
+        assert stranger.post(path, data={"name": "x"}).status_code == 404
+    wrong = {**kept, "address": "period=never"}
+    assert head.post("/insight/figures/saved", data=wrong).status_code == 400
+    head.post(f"/insight/figures/saved/{number}", data={"name": "改名"})
+    unseen = person(open_app, "unithead").get("/insight/figures").text
+    assert "改名" not in unseen
+    head.post(f"/insight/figures/saved/{number}/delete")
+    assert "改名" not in head.get("/insight/figures").text
