@@ -1,7 +1,9 @@
 """The pages of performance: who sees whom, reasons with the row's numbers, notes, weights, export."""
 
+import html
 import io
 import re
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
@@ -15,6 +17,8 @@ from servicedesk.extensions import db
 from servicedesk.organisation.queries import default_park
 from servicedesk.performance.actions import contest, publish
 from servicedesk.performance.queries import current_weights
+from servicedesk.tickets.listing import total
+from servicedesk.web.desk.filters import filter_of
 from tests.performance.support import MARCH, a_month, someone
 from tests.support import PASSWORD, Town, local
 
@@ -54,6 +58,23 @@ def test_a_leader_sees_every_unit_ranked_with_every_input(month: Flask) -> None:
         "since=2024-03-01" in link[1] and "until=2024-03-31" in link[1] and "unit=SCJG" in link[1]
     )
     assert '"names": ["\\u533a' in page or '"names": ["区' in page
+
+
+def test_every_link_opens_a_list_of_as_many_tickets(month: Flask) -> None:
+    """The page's own addresses, read as the ticket list reads them."""
+    pages = {"leader": UNIT, "officer": address_of("officer")}
+    for login, where in pages.items():
+        page = person(month, login).get(where).text.split("本单位人员")[0]
+        links = re.findall(r'href="/desk/\?([^"]*figure=[^"]*)">(\d+)</a>', page)
+        assert len(links) > 8
+        who = Town().actor(login)
+        for query, shown in links:
+            wanted = filter_of(who, dict(parse_qsl(html.unescape(query))))
+            assert wanted.span is not None
+            if wanted.figure == "rectified_rate":  # lists every bad rating, also what was put right
+                assert total(who, wanted) >= int(shown)
+            else:
+                assert total(who, wanted) == int(shown), query
 
 
 def test_the_reasons_have_the_numbers_of_the_row(month: Flask) -> None:

@@ -9,6 +9,7 @@ from servicedesk.core.performance import MINIMUM, MIXED_IN, Line
 from servicedesk.performance.queries import Kind
 from servicedesk.performance.results import Result, Subject
 from servicedesk.statistics.cutting import Span
+from servicedesk.web.showing import locale_name
 
 
 def period_name(period: str) -> str:
@@ -75,20 +76,24 @@ def _line(line: Line, total: int) -> str:
         return _(
             "%(name)s：本期没有可计的工单，权重%(n)s由其他各项分摊。", name=name, n=line.weight
         )
-    text = _(
-        "%(name)s：%(made)s ÷ %(whole)s = %(share)s。",
-        name=name, made=line.made, whole=line.tally.whole, share=per_cent(line.share),
-    )  # fmt: skip
-    if line.level is not None:
-        text += _levelled(line)
-    return text + _(
-        "得%(weight)s ÷ %(total)s × %(share)s = %(points)s分。",
-        weight=line.weight, total=total, share=per_cent(line.counted), points=f"{line.points:.1f}",
-    )  # fmt: skip
+    said = [
+        _(
+            "%(name)s：%(made)s ÷ %(whole)s = %(share)s。",
+            name=name, made=line.made, whole=line.tally.whole, share=per_cent(line.share),
+        ),
+        _levelled(line),
+        _(
+            "得%(weight)s ÷ %(total)s × %(share)s = %(points)s分。",
+            weight=line.weight, total=total, share=per_cent(line.counted),
+            points=f"{line.points or 0:.1f}",
+        ),
+    ]  # fmt: skip
+    return ("" if locale_name() == "zh" else " ").join(text for text in said if text)
 
 
 def _levelled(line: Line) -> str:
-    assert line.level is not None
+    if line.level is None:
+        return ""
     if not line.tally.misses:
         return _("没有一件未达到，不因难易增减。")
     return _(
