@@ -25,7 +25,9 @@ JOBS: dict[str, Callable[[], int]] = {
     "counts": tasks.counts,
     "audit": tasks.audit,
     "housekeeping": tasks.housekeeping,
-    "reports": tasks.reports,  # last: a long one holds nothing else up within its tick
+    "reports": tasks.reports,
 }
 # Not named here: with every tick. Housekeeping reads the whole upload folder.
 EVERY: dict[str, timedelta] = {"housekeeping": timedelta(hours=1)}
+# A long report must not hold the alarms up: schedulers run these beside their ticks, in a thread.
+BESIDE = frozenset({"reports"})

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, timedelta
 from types import FrameType
 
@@ -20,7 +20,7 @@ from servicedesk.extensions import db
 from servicedesk.jobs import lease
 from servicedesk.jobs.models import JobRun
 from servicedesk.jobs.queries import TICK, last_run
-from servicedesk.jobs.registry import EVERY, JOBS
+from servicedesk.jobs.registry import BESIDE, EVERY, JOBS
 from servicedesk.transaction import unit_of_work
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,9 @@ def new_owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{new_token()[:8]}"
 
 
-def tick(owner: str, stopping: Callable[[], bool] = lambda: False) -> bool:
+def tick(
+    owner: str, stopping: Callable[[], bool] = lambda: False, without: Collection[str] = ()
+) -> bool:
     """Run every job once, in order, if ``owner`` leads or can; returns whether it was done.
 
     The lease is renewed between jobs. Whoever loses it stops: another has begun to do the same.
@@ -41,7 +43,7 @@ def tick(owner: str, stopping: Callable[[], bool] = lambda: False) -> bool:
         return False
     begun, changed, failed = time.monotonic(), 0, []
     for name in JOBS:
-        if not _is_due(name):
+        if name in without or not _is_due(name):
             continue
         if stopping() or not lease.acquire(owner):
             return False
@@ -109,8 +111,19 @@ class Ticker:
     def _wake(self) -> None:
         if time.monotonic() < self._next:
             lease.acquire(self.owner)
-        elif tick(self.owner, lambda: self.stopping):
+        elif tick(self.owner, lambda: self.stopping, BESIDE):
             self._next = time.monotonic() + self.seconds - 0.5  # the timer may be a little early
+
+    def work_beside(self) -> None:
+        """Run what may take long; it needs no lease, what it makes is claimed one by one."""
+        for name in sorted(BESIDE):
+            if self.stopping:
+                return
+            with self.app.app_context():
+                try:
+                    run_job(name, self.owner)
+                except Exception:
+                    log.exception("the job %s was not noted; the next run catches up", name)
 
     def leave(self) -> None:
         """Give the lease back, so that another takes over at once."""
@@ -125,16 +138,19 @@ def run_forever(app: Flask) -> None:
     """Tick until SIGTERM or SIGINT; a tick that is under way ends after its present job."""
     settings: Settings = app.extensions["settings"]
     ticker = Ticker(app, settings.tick_seconds)
-    scheduler = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)})
-    scheduler.add_job(
-        ticker.wake,
-        "interval",
-        seconds=min(settings.tick_seconds, STANDBY_SECONDS),
-        next_run_time=clock.now() + timedelta(milliseconds=100),
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
+    executors = {"default": ThreadPoolExecutor(1), "beside": ThreadPoolExecutor(1)}
+    scheduler = BlockingScheduler(timezone=UTC, executors=executors)
+    for function, executor in ((ticker.wake, "default"), (ticker.work_beside, "beside")):
+        scheduler.add_job(
+            function,
+            "interval",
+            executor=executor,
+            seconds=min(settings.tick_seconds, STANDBY_SECONDS),
+            next_run_time=clock.now() + timedelta(milliseconds=100),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
     _on_signals(ticker)
     try:
         scheduler.start()

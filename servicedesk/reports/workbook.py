@@ -15,13 +15,13 @@ from servicedesk.core.figures import BY_KEY, FIGURES, Aggregation, Basis, Figure
 from servicedesk.core.permissions import Actor, allows
 from servicedesk.organisation.queries import park, unit_by_code, units
 from servicedesk.reports.ledger import Progress, add_definitions, add_sheets, untold
-from servicedesk.reports.outcomes import register_numbers
-from servicedesk.reports.periods import Length, Period, Range, ranges
+from servicedesk.reports.periods import Period, Range, ranges
 from servicedesk.reports.queries import Wanted
 from servicedesk.reports.sheets import GROWTH, PERCENT, POINTS, TITLE, Sheet, Styled, Value
 from servicedesk.statistics.cutting import Cut, Dimension, Span, grouped, numbers
 from servicedesk.statistics.now import VIEWS, Now, open_by_unit
 from servicedesk.statistics.reach import within
+from servicedesk.statistics.register_numbers import register_numbers, rows_behind
 from servicedesk.tickets.facts import ZONE
 
 HEADER_ROW = 3
@@ -88,7 +88,7 @@ def write(actor: Actor, period: Period, path: Path, progress: Progress = untold)
 def _counted(actor: Actor, days: Range, cut: Cut) -> Numbers:
     """Count the tickets of the cut; registers only for the whole park, they know no units."""
     found = dict(numbers(actor.park_id, Span(*days), cut, clock.now()))
-    return found if cut.parameters() else found | register_numbers(actor.park_id, *days)
+    return found if cut.parameters() else {**found, **register_numbers(actor.park_id, Span(*days))}
 
 
 def _head(actor: Actor, days: Range, cut: Cut) -> str:
@@ -110,7 +110,7 @@ def _figures(
     for figure in FIGURES:
         if figure.basis is Basis.REGISTER and cut.parameters():
             continue
-        sheet.row(_line(figure, found, present, _rows_behind(figure, period, cut)))
+        sheet.row(_line(figure, found, present, _rows_behind(figure, days, cut)))
     sheet.filter_from(HEADER_ROW)
     sheet.across(FIGURE_NOTE)
 
@@ -147,16 +147,14 @@ def _growth(figure: Figure, now: float | None, base: float | None) -> Value:
     return None if growth is None else Styled(growth / 100, GROWTH)
 
 
-def _rows_behind(figure: Figure, period: Period, cut: Cut) -> str:
-    """Return the address of the tickets behind a figure, of a month or a year."""
-    if figure.basis in (Basis.NOW, Basis.REGISTER):
+def _rows_behind(figure: Figure, days: Range, cut: Cut) -> str:
+    """Return the address of the rows behind a figure; empty where no list has just these."""
+    if figure.basis is Basis.REGISTER:
+        return rows_behind(figure.key, Span(*days))
+    if figure.basis is Basis.NOW:
         return ""
-    if period.length not in (Length.MONTH, Length.YEAR):
-        return ""
-    asked = {"figure": figure.key, "period": period.code}
-    if cut.unit:
-        asked["cut"] = f"unit:{cut.unit}"
-    return "/desk/?" + urlencode(asked, safe=":")
+    asked = {"figure": figure.key, "since": str(days[0]), "until": str(days[1])}
+    return "/desk/?" + urlencode({**asked, **cut.parameters()})
 
 
 _Names = list[tuple[Any, tuple[str, ...]]]

@@ -69,13 +69,29 @@ def test_a_tick_runs_every_job_in_order_and_notes_it(
     assert ran == list(registry.JOBS) == [
         "calendar", "response", "escalate", "support", "finish", "supplements", "meetings",
         "policies", "materials", "packages", "events", "hiring", "follow_ups", "digest", "problems",
-        "deliver", "counts", "audit", "housekeeping",
+        "deliver", "counts", "audit", "housekeeping", "reports",
     ]  # fmt: skip
     runs = {run.name: run for run in db.session.scalars(select(JobRun))}
     assert runs.keys() == {*ran, "tick"}
     assert all((run.owner, run.error) == ("a", "") for run in runs.values())
     assert runs["tick"].changed == len(ran)
     assert not scheduler.tick("b")
+
+
+def test_reports_are_made_beside_the_tick(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    jobs = {name: lambda name=name: ran.append(name) or 1 for name in registry.JOBS}
+    monkeypatch.setattr(scheduler, "JOBS", jobs)
+    ticker = scheduler.Ticker(app, 30)
+    ticker.wake()
+    assert "audit" in ran and "reports" not in ran
+    ticker.work_beside()
+    assert ran[-1] == "reports"
+    db.session.rollback()
+    assert db.session.get_one(JobRun, "reports").owner == ticker.owner
+    ticker.stopping = True
+    ticker.work_beside()
+    assert ran.count("reports") == 1
 
 
 def test_housekeeping_is_hourly(app: Flask) -> None:

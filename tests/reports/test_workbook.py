@@ -51,7 +51,8 @@ def test_every_figure_with_what_it_was_before(town: Town, tmp_path: Path) -> Non
     assert found["按期办结率"][1] == 1
     assert found["在办工单"][1] == 2  # at this moment: February's and March's
     assert found["在办工单"][3] is None
-    assert found["收到工单"][8] == "/desk/?figure=submitted&period=2024-03"
+    assert found["收到工单"][8] == "/desk/?figure=submitted&since=2024-03-01&until=2024-03-31"
+    assert found["上门走访"][8] == "/desk/visits?since=2024-03-01&until=2024-03-31"
 
 
 def test_the_types_are_real(town: Town, tmp_path: Path) -> None:
