@@ -2,7 +2,8 @@
 
 A total, its groups and their rows are published together. A count below the minimum is hidden as
 small; where a hidden count would follow by subtraction, another is withheld with it, until each
-hidden count could be at least two different numbers for everybody who knows the page and this rule.
+hidden count could be at least two different numbers for everybody who knows the page and what its
+marks mean. A nought that follows is published as what it is: it is nobody's.
 """
 
 from collections.abc import Iterator, Mapping
@@ -77,7 +78,10 @@ def suppress(table: Mapping[str, Mapping[str, int]], minimum: int) -> Published:
         if node.value < minimum:
             node.shown = Shown.SMALL
     while (given_away := _given_away(root, minimum)) is not None:
-        _protector(given_away).shown = Shown.WITHHELD
+        if given_away.high == 0:
+            given_away.shown = Shown.EXACT
+        else:
+            _protector(given_away).shown = Shown.WITHHELD
     return Published(
         root.count(),
         {name: group.count() for name, group in root.children.items()},
@@ -140,7 +144,7 @@ def _protector(node: _Node) -> _Node:
     """Return the count to withhold for ``node``: the next smallest beside it, else within, else above."""
     beside = node.parent.children.values() if node.parent else ()
     for choice in (beside, node.children.values(), (node.parent,) if node.parent else ()):
-        exact = [one for one in choice if one.shown is Shown.EXACT]
+        exact = [one for one in choice if one.shown is Shown.EXACT and one.value]
         if exact:
             return min(exact, key=lambda one: one.value)
     raise AssertionError("everything is hidden and yet known")

@@ -24,7 +24,7 @@ from servicedesk.materials.forms_of_paper import PaperForm
 from servicedesk.materials.models import Authorization
 from servicedesk.materials.queries import letters_for, materials_of, originals_of
 from servicedesk.organisation.queries import park, unit
-from servicedesk.reports.masking import masked_phone
+from servicedesk.reports.masking import masked_name, masked_phone
 from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.clocks import rules_of
 from servicedesk.tickets.effects import RESULTS
@@ -146,18 +146,19 @@ def papers_for(ticket: Ticket) -> list[str]:
     return [name for name in PAPERS if there[name]]
 
 
-def ticket_paper(ticket: Ticket, name: str) -> bytes:
-    """Return one of ``papers_for`` a request as Word."""
+def ticket_paper(ticket: Ticket, name: str, *, masked: bool = False) -> bytes:
+    """Return one of ``papers_for`` a request as Word; ``masked`` hides the contact's name."""
+    contact = masked_name(ticket.contact) if masked else ticket.contact
     paper = PaperForm()
     paper.title(PAPERS[name])
     paper.number(f"工单号：{ticket.number}")
     enterprise = db.session.get_one(Enterprise, ticket.enterprise_id)
-    paper.grid(_head(ticket, enterprise))
+    paper.grid(_head(ticket, enterprise, contact))
     _BODIES[name](paper, ticket)
     return _bytes(paper)
 
 
-def _head(ticket: Ticket, enterprise: Enterprise) -> list[list[tuple[str, str]]]:
+def _head(ticket: Ticket, enterprise: Enterprise, contact: str) -> list[list[tuple[str, str]]]:
     item = get_item(ticket.item_id)
     people = names([ticket.intake_by_id, ticket.assignee_id])
     moment = ticket.resolved_at or ticket.closed_at or clock.now()
@@ -166,7 +167,7 @@ def _head(ticket: Ticket, enterprise: Enterprise) -> list[list[tuple[str, str]]]
     return [
         [("企业名称", enterprise.name)],
         [("统一社会信用代码", enterprise.credit_code or "筹建中，暂无")],
-        [("联系人", ticket.contact), ("联系电话", masked_phone(ticket.phone))],
+        [("联系人", contact), ("联系电话", masked_phone(ticket.phone))],
         [("服务事项", f"{item.name}（{item.code}）")],
         [
             ("服务方式", "代办" if ticket.acting else "帮办"),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, send_file
 from flask_babel import gettext as _
 
+from servicedesk.audit.actions import record_alone
 from servicedesk.core.authorization import POWERS, STANDING_NAMES, Standing
 from servicedesk.core.materials import KINDS, SLOT_NAMES, VALIDITY_NAMES, Slot, Validity
 from servicedesk.materials.papers import PAPERS
@@ -52,7 +53,8 @@ def standing(letter: Any) -> Standing:
 
 
 def send_paper(content: bytes, name: str) -> Response:
-    """Send a Word file as a download."""
+    """Send a Word file as a download; that it was taken out is in the audit trail."""
+    record_alone(actor(), "paper.export", "paper", name, rows=1)
     return send_file(
         io.BytesIO(content), mimetype=MEDIA_TYPES[".docx"], as_attachment=True,
         download_name=f"{name}.docx",

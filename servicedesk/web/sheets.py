@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from flask import Response, request, send_file
 from flask_babel import gettext as _
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.workbook.child import INVALID_TITLE_REGEX
 
 from servicedesk.audit.actions import record_alone
 from servicedesk.clock import clock
@@ -16,6 +18,7 @@ from servicedesk.core.permissions import Actor
 from servicedesk.reports.sheets import Sheet, Value
 
 ZONE = ZoneInfo("Asia/Shanghai")
+NAME_MAX = 31  # characters of a sheet's name
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Columns = Sequence[tuple[str, int]]
 """Column names (translatable) with their widths in characters."""
@@ -31,7 +34,7 @@ def send_list(
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - send_file closes it after sending
     book = Workbook(write_only=True)
-    sheet = Sheet(book, title, [width for _name, width in columns])
+    sheet = Sheet(book, sheet_name(title), [width for _name, width in columns])
     sheet.freeze_below(1)
     sheet.header(_(label) for label, _width in columns)
     count = 0
@@ -45,6 +48,12 @@ def send_list(
     record_alone(actor, f"{name}.export", "list", address, rows=count)
     stamp = f"{clock.now().astimezone(ZONE):%Y%m%d-%H%M}"
     return send_file(file, mimetype=XLSX, as_attachment=True, download_name=f"{name}-{stamp}.xlsx")
+
+
+def sheet_name(text: str) -> str:
+    """Return a text as the name of a sheet: without what Excel forbids there, and short enough."""
+    clean = INVALID_TITLE_REGEX.sub(" ", ILLEGAL_CHARACTERS_RE.sub("", text))
+    return clean.strip(" '")[:NAME_MAX].strip(" '") or "Sheet"
 
 
 def wall_time(moment: datetime | None) -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from servicedesk.accounts.actions import sign_in
 from servicedesk.audit.actions import seal
+from servicedesk.audit.models import AuditEntry
 from servicedesk.extensions import db
 from servicedesk.jobs import scheduler
 from servicedesk.jobs.registry import JOBS
@@ -101,6 +102,14 @@ def test_reindex_finds_every_ticket_again(app: Flask, town: Town) -> None:
     with db.engine.begin() as connection:
         connection.execute(text("DELETE FROM ticket_search"))
     assert run(app, "reindex") == "1 tickets indexed\n"
+
+
+def test_a_ledger_that_was_taken_out_is_on_record(app: Flask, town: Town, tmp_path: Path) -> None:
+    town.file()
+    days = ("--from", "2024-03-01", "--to", "2024-03-31", "--out", str(tmp_path / "x.xlsx"))
+    run(app, "report", "ledger", *days)
+    entry = db.session.query(AuditEntry).filter_by(action="ledger.export").one()
+    assert (entry.object_id, entry.after) == ("from=2024-03-01&to=2024-03-31", {"rows": 1})
 
 
 def test_a_report_needs_days_in_order(app: Flask, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_what_is_shown_is_true_and_what_is_small_is_not_shown(table: Table, mini
     assert set(published.groups) == set(table)
     for path, count in every(published):
         value = value_at(table, path)
-        assert (count.shown is Shown.SMALL) == (value < minimum), path
+        assert (count.shown is Shown.SMALL) == (value < minimum and count.value != 0), path
         assert count.value == (value if count.shown is Shown.EXACT else None), path
 
 
@@ -91,6 +91,15 @@ def test_the_next_smallest_is_withheld_with_a_single_small_one() -> None:
     shown = {key: count.shown for key, count in published.rows["A"].items()}
     assert shown == {"x": Shown.SMALL, "z": Shown.WITHHELD, "y": Shown.EXACT}
     assert published.groups["A"].value == published.total.value == 31
+
+
+def test_noughts_cost_nobody_his_count() -> None:
+    published = suppress({"A": {"x": 12, "y": 0, "z": 30, "w": 0}, "B": {"v": 0}}, 5)
+    assert {key: count.value for key, count in published.rows["A"].items()} == {
+        "x": 12, "y": 0, "z": 30, "w": 0,
+    }  # fmt: skip
+    among = suppress({"A": {"x": 12, "y": 0, "z": 30, "w": 2}}, 5)
+    assert among.rows["A"]["y"] == among.rows["A"]["w"] == Count(Shown.SMALL)
 
 
 def test_two_that_could_only_be_four_each_are_not_enough() -> None:

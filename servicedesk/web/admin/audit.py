@@ -153,6 +153,8 @@ def action_name(action: str) -> str:
     """Return what was done in words; an action without words shows its code alone."""
     if action in ACTIONS:
         return _(ACTIONS[action])
+    if action.endswith(".export"):
+        return _("导出")
     step = BY_NAME.get(action.removeprefix("ticket."))
     return _(step.label) if step else ""
 

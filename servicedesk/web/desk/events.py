@@ -377,7 +377,7 @@ def event_people(event_id: int) -> Response:
         )
         for row in people
     )  # fmt: skip
-    return send_list(actor(), "event-people", found.title[:30], PEOPLE_COLUMNS, rows)
+    return send_list(actor(), "event-people", found.title, PEOPLE_COLUMNS, rows)
 
 
 def situation(row: Attendance, over: bool = False) -> str:

@@ -211,4 +211,5 @@ def paper(number: str, paper: str) -> Response:
     found = ticket_or_404(number)
     if paper not in papers_for(found):
         abort(404)
-    return send_paper(ticket_paper(found, paper), f"{found.number}-{PAPERS[paper]}")
+    masked = not allows(actor(), "personal.unmask")
+    return send_paper(ticket_paper(found, paper, masked=masked), f"{found.number}-{PAPERS[paper]}")
