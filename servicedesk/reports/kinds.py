@@ -24,7 +24,6 @@ class Kind:
     name: str
     meaning: str
     length: Length | None
-    suffix: str
     permission: str = MAKE
     whole_park: bool = False
     subscribable: bool = True
@@ -40,19 +39,19 @@ _TABLES = N_("全部指标及环比、同比，按单位、类别、事项分列
 KINDS: Mapping[str, Kind] = {
     kind.key: kind
     for kind in (
-        Kind("weekly", N_("统计周报"), _TABLES, Length.WEEK, ".xlsx"),
-        Kind("monthly", N_("统计月报"), _TABLES, Length.MONTH, ".xlsx"),
-        Kind("quarterly", N_("统计季报"), _TABLES, Length.QUARTER, ".xlsx"),
-        Kind("yearly", N_("统计年报"), _TABLES, Length.YEAR, ".xlsx"),
+        Kind("weekly", N_("统计周报"), _TABLES, Length.WEEK),
+        Kind("monthly", N_("统计月报"), _TABLES, Length.MONTH),
+        Kind("quarterly", N_("统计季报"), _TABLES, Length.QUARTER),
+        Kind("yearly", N_("统计年报"), _TABLES, Length.YEAR),
         Kind(
             "ledger", N_("帮代办台账"),
             N_("所选日期内提交的每一件工单，一件一行，附合计和指标口径；联系人和电话已脱敏。"),
-            None, ".xlsx", subscribable=False,
+            None, subscribable=False,
         ),
         Kind(
             "summary", N_("工作总结"),
             N_("年度“帮代办”服务工作总结，按公文格式写成 Word；每个数字都标明出处，附统计表和统计图。"),
-            Length.YEAR, ".docx", whole_park=True, rounded=True,
+            Length.YEAR, whole_park=True, rounded=True,
         ),
     )
 }  # fmt: skip

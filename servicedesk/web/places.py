@@ -57,8 +57,10 @@ FIGURES = Section("figures", N_("统计"), "chart-bar", (
     Place("figures.view", "insight.loop", N_("闭环分析"), "refresh"),
     Place("performance.view", "insight.performance", N_("绩效"), "trophy",
           ("insight.performance_",)),
-    Place("report.make", "insight.reports", N_("报表"), "file-description"),
-    Place("report.template", "insight.report_templates", N_("报表模板"), "file-text"),
+    Place("report.make", "insight.reports", N_("报表"), "file-description",
+          ("insight.report_ask",)),
+    Place("report.template", "insight.report_templates", N_("报表模板"), "file-text",
+          ("insight.report_template_take",)),
     Place("figures.own", "insight.definitions", N_("指标口径"), "info-circle"),
     Place("figures.view", "insight.wall", N_("大屏"), "layout-dashboard"),
 ))  # fmt: skip
