@@ -199,7 +199,7 @@ def _spread(
     ranked = joined(select(column.label("minutes"), rank), cut, None)
     ranked = ranked.where(*where, column.is_not(None)).subquery()
     query = select(ranked.c.rank, ranked.c.minutes).where(ranked.c.rank.in_(set(places.values())))
-    by_rank = dict(db.session.execute(query).all())
+    by_rank = {row[0]: row[1] for row in db.session.execute(query)}
     return {f"{name}{label}_minutes": by_rank[place] for label, place in places.items()}
 
 

@@ -124,8 +124,10 @@ def waiting_days(park_id: int) -> set[date]:
     """Return the local days in which a ticket whose fact waits to be built counted or will count."""
     rows = _moments(_WAITING, "submitted_at", "resolved_at", park=park_id)
     found = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
-    counted: set[Any] = {day for row in rows for day in row[2:] if day is not None}
-    return found | {date.fromisoformat(str(day)) for day in counted}
+    for row in rows:
+        counted = (row.submitted_on, row.delivered_on)
+        found |= {date.fromisoformat(str(day)) for day in counted if day is not None}
+    return found
 
 
 def _choose(park_id: int, ends: Any, chance: Random) -> tuple[Span, Cut]:
