@@ -127,7 +127,9 @@ def _insert(
     table: type[BuiltCount] | type[ServedEnterprise], rows: list[dict[str, object]]
 ) -> None:
     for start in range(0, len(rows), BATCH):
-        db.session.execute(insert(table), rows[start : start + BATCH])
+        db.session.execute(
+            insert(table.metadata.tables[table.__tablename__]), rows[start : start + BATCH]
+        )
 
 
 def built_at(park_id: int) -> datetime | None:

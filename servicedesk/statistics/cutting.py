@@ -72,19 +72,30 @@ class Dimension(StrEnum):
 
 
 EVERYTHING = Cut()
+_PERCENTILES = {"median": 50, "p90": 90}
 
 
 def numbers(park_id: int, span: Span, cut: Cut, now: datetime) -> Numbers:
     """Count every part for one cut; percentiles and means of minutes are among them."""
-    found = dict(_row(_sums_of_submitted(now), in_span(park_id, span, Basis.SUBMITTED), cut))
-    delivered = in_span(park_id, span, Basis.RESOLVED)
-    found |= _row(_sums_of_delivered(), delivered, cut)
-    for name, column, condition in (
-        ("response_", Fact.response_minutes, in_span(park_id, span, Basis.SUBMITTED)),
-        ("", Fact.used_minutes, delivered),
-        ("promised_", Fact.promised_minutes, delivered),
+    found: dict[str, int] = {}
+    for basis, sums, spreads in (
+        (Basis.SUBMITTED, _sums_of_submitted(now), {"response_": Fact.response_minutes}),
+        (
+            Basis.RESOLVED,
+            _sums_of_delivered(),
+            {"": Fact.used_minutes, "promised_": Fact.promised_minutes},
+        ),
     ):
-        found |= _spread(name, column, condition, cut)
+        where = (*in_span(park_id, span, basis), *holds(cut))
+        means = {f"{name}mean_minutes": func.avg(column) for name, column in spreads.items()}
+        measured = {f"{name}values": func.count(column) for name, column in spreads.items()}
+        query = joined(select(*_labelled(sums | means | measured)), cut, None).where(*where)
+        row = db.session.execute(query).mappings().one()
+        found |= {name: int(row[name] or 0) for name in sums}
+        found |= {name: round(row[name]) for name in means if row[name] is not None}
+        for name, column in spreads.items():
+            if count := row[f"{name}values"]:
+                found |= _spread(name, column, count, where, cut)
     return found
 
 
@@ -175,33 +186,21 @@ def _labelled(sums: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]
     return [column.label(name) for name, column in sums.items()]
 
 
-def _row(
-    sums: Mapping[str, ColumnElement[int]], condition: tuple[ColumnElement[bool], ...], cut: Cut
-) -> dict[str, int]:
-    query = joined(select(*_labelled(sums)), cut, None).where(*condition, *holds(cut))
-    row = db.session.execute(query).mappings().one()
-    return {name: int(value or 0) for name, value in row.items()}
-
-
 def _spread(
     name: str,
     column: InstrumentedAttribute[Any],
-    condition: tuple[ColumnElement[bool], ...],
+    count: int,
+    where: tuple[ColumnElement[bool], ...],
     cut: Cut,
 ) -> dict[str, int]:
-    """Return median, P90 (nearest rank) and mean of a column; nothing where nothing is measured."""
-    where = (*condition, *holds(cut), column.is_not(None))
-    count, mean = db.session.execute(
-        joined(select(func.count(), func.avg(column)), cut, None).where(*where)
-    ).one()
-    if not count:
-        return {}
-    found = {f"{name}mean_minutes": round(mean)}
-    for percent, label in ((50, "median"), (90, "p90")):
-        place = max(0, ceil(count * percent / 100) - 1)
-        query = joined(select(column), cut, None).where(*where).order_by(column)
-        found[f"{name}{label}_minutes"] = db.session.scalars(query.offset(place).limit(1)).one()
-    return found
+    """Return median and P90 (nearest rank) of a column that holds ``count`` values."""
+    places = {label: max(1, ceil(count * percent / 100)) for label, percent in _PERCENTILES.items()}
+    rank = func.row_number().over(order_by=column).label("rank")
+    ranked = joined(select(column.label("minutes"), rank), cut, None)
+    ranked = ranked.where(*where, column.is_not(None)).subquery()
+    query = select(ranked.c.rank, ranked.c.minutes).where(ranked.c.rank.in_(set(places.values())))
+    by_rank = {row[0]: row[1] for row in db.session.execute(query)}
+    return {f"{name}{label}_minutes": by_rank[place] for label, place in places.items()}
 
 
 def _key(by: Dimension, day: InstrumentedAttribute[Any]) -> ColumnElement[Any]:

@@ -45,6 +45,7 @@ _DELIVERED = (
     "rating", "on_time", "used_minutes", "promised_minutes",
 )  # fmt: skip
 Row = Mapping[str, Any]
+_TABLE = TicketFact.metadata.tables["ticket_fact"]  # rows go by Core: the same columns for all
 
 
 def build_facts(park_id: int) -> int:
@@ -113,13 +114,13 @@ def replace(park_id: int, numbers: Collection[int]) -> None:
         db.session.execute(delete(TicketFact).where(TicketFact.ticket_id.in_(gone)))
     rows = [found[key] for key in sorted(changed) if key in found]
     if rows:
-        db.session.execute(insert(TicketFact), rows)
+        db.session.execute(insert(_TABLE), rows)
     pairs = ((former.get(key), found.get(key)) for key in changed)
     mark_months(park_id, {day for old, new in pairs for day in _touched(old, new)})
 
 
 def _stored(numbers: Collection[int]) -> dict[int, Row]:
-    query = select(*TicketFact.__table__.columns).where(TicketFact.ticket_id.in_(numbers))
+    query = select(_TABLE).where(TicketFact.ticket_id.in_(numbers))
     return {row["ticket_id"]: dict(row) for row in db.session.execute(query).mappings()}
 
 
@@ -141,9 +142,10 @@ def facts_of(numbers: Collection[int]) -> list[dict[str, Any]]:
     reopenings = _counted(select(Reopening.ticket_id, func.count()), numbers)
     called = _counted(select(FollowUpCall.ticket_id, func.count()), numbers)
     levels, bad = _levels(numbers), _first_bad_ratings(numbers)
+    hours = {park_id: calendar(park_id) for park_id in {ticket.park_id for ticket in tickets}}
     return [
         _fact(
-            ticket, extensions.get(ticket.id, 0), reopenings.get(ticket.id, 0),
+            hours[ticket.park_id], ticket, extensions.get(ticket.id, 0), reopenings.get(ticket.id, 0),
             ticket.id in called, levels.get(ticket.id, 0), bad.get(ticket.id),
         )
         for ticket in tickets
@@ -175,9 +177,14 @@ def _first_bad_ratings(numbers: Collection[int]) -> Mapping[int, datetime]:
 
 
 def _fact(
-    ticket: Any, extensions: int, reopenings: int, called: bool, level: int, bad: datetime | None
+    hours: Calendar,
+    ticket: Any,
+    extensions: int,
+    reopenings: int,
+    called: bool,
+    level: int,
+    bad: datetime | None,
 ) -> dict[str, Any]:
-    hours = calendar(ticket.park_id)
     submitted = ticket.submitted_at.astimezone(ZONE)
     delivered = ticket.state == State.CLOSED and ticket.resolved_at is not None
     return {

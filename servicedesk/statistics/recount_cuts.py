@@ -123,9 +123,11 @@ def differences_in(
 def waiting_days(park_id: int) -> set[date]:
     """Return the local days in which a ticket whose fact waits to be built counted or will count."""
     rows = _moments(_WAITING, "submitted_at", "resolved_at", park=park_id)
-    found: set[date] = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
-    counted: list[Any] = [value for row in rows for value in tuple(row)[2:] if value is not None]
-    return found | {date.fromisoformat(str(day)) for day in counted}
+    found = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
+    for row in rows:
+        counted = (row.submitted_on, row.delivered_on)
+        found |= {date.fromisoformat(str(day)) for day in counted if day is not None}
+    return found
 
 
 def _choose(park_id: int, ends: Any, chance: Random) -> tuple[Span, Cut]:

@@ -61,7 +61,7 @@ _COLUMNS = {
 }  # fmt: skip
 _WAITS = "EXISTS (SELECT 1 FROM fact_mark m WHERE m.ticket_id = t.id)"
 _WRONG = """
-    SELECT t.id, f.ticket_id IS NULL AS missing, {wrong} AS wrong
+    SELECT t.id, f.ticket_id IS NULL AS missing, t.state = 'merged' AS joined, {wrong} AS wrong
     FROM ticket t LEFT JOIN ticket_fact f ON f.ticket_id = t.id
     WHERE t.park_id = :park AND t.id >= :first AND t.id < :after AND NOT {waits}
         AND CASE WHEN t.state = 'merged' THEN f.ticket_id IS NOT NULL
@@ -93,7 +93,7 @@ def facts_differ(park_id: int, chance: Random) -> Iterator[str]:
 def _fault(row: Any) -> str:
     if row.missing:
         return "missing"
-    return f"{row.wrong.strip()} differs" if row.wrong else "the ticket was joined into another"
+    return "the ticket was joined into another" if row.joined else f"{row.wrong.strip()} differs"
 
 
 def _wrong() -> str:

@@ -68,8 +68,7 @@ _BY_YEAR: Mapping[str, str] = {
 def rows_behind(figure: str, span: Span) -> str:
     """Return the address of the list whose rows are exactly what the figure counts.
 
-    Empty where no list can be narrowed to these days: then the figure has its rows in
-    ``statistics.register_rows``.
+    Empty where no list can be narrowed to these days.
     """
     found = _BY_DAYS.get(figure, "")
     whole = span == Span(date(span.start.year, 1, 1), date(span.start.year, 12, 31))
