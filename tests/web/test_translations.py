@@ -122,9 +122,9 @@ def test_placeholders_agree() -> None:
 
 
 def test_no_chinese_in_english() -> None:
-    """Neither characters nor full-width punctuation."""
+    """Neither characters nor full-width punctuation; the names in a Word template are what they are."""
     strings = [string for message in texts(english()) for string in forms(message.string)]
-    assert [string for string in strings if CHINESE.search(string)] == []
+    assert [s for s in strings if CHINESE.search(re.sub(r"\{\{.*?\}\}", "", s))] == []
 
 
 def test_english_is_safe_in_a_page() -> None:
