@@ -22,8 +22,8 @@ from servicedesk.organisation.queries import units
 from servicedesk.web.forms import REQUIRED, at_most, required, tidy, valid_phone
 
 STAFF_ROLES = tuple(role for role in Role if role in STAFF)
-ROLES_OF_A_UNIT = frozenset(
-    role for grants in PERMISSIONS.values() for role, scope in grants.items() if scope is Scope.UNIT
+ROLES_OF_A_UNIT = frozenset(  # who sees only the tickets of a unit
+    role for role, scope in PERMISSIONS["ticket.view"].items() if scope is Scope.UNIT
 )
 
 
