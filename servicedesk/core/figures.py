@@ -109,7 +109,7 @@ FIGURES: tuple[Figure, ...] = (
     ),
     Figure(
         "resolution_rate", N_("解决率"),
-        N_("企业确认已解决的工单 ÷ 期内办结、得到企业答复的工单；部分解决不算解决。"),
+        N_("企业最后确认已解决的工单 ÷ 期内办结、企业最后给出确认的工单；部分解决不算解决，中途否认、重办后确认的按最后的答复计。"),
         "%", R, A.RATE, part="confirmed", whole="answered", better="up", source=_RATES,
     ),
     Figure(
@@ -128,12 +128,12 @@ FIGURES: tuple[Figure, ...] = (
     ),
     Figure(
         "follow_up_rate", N_("回访率"),
-        N_("办结后打过回访电话或得到企业答复的工单 ÷ 办结归档的工单。"),
+        N_("办结后联系上企业或得到企业答复的工单 ÷ 办结归档的工单；三次未联系上而归档的不算联系上。"),
         "%", R, A.RATE, part="followed", whole="delivered", better="up",
     ),
     Figure(
         "rectified_rate", N_("差评按期整改率"),
-        N_("差评后在整改时限内重新办结的工单 ÷ 得到过差评的工单。"),
+        N_("在整改时限内重新办结的工单 ÷ 差评后重新办理的工单；时限自重新办理起算，核实为误评的不在其中。"),
         "%", R, A.RATE, part="rectified", whole="rated_bad", better="up", source=_RATINGS,
     ),
     Figure(
@@ -180,7 +180,7 @@ FIGURES: tuple[Figure, ...] = (
     ),
     Figure(
         "promised_median_minutes", N_("承诺用时中位数"),
-        N_("同一批工单所承诺的工作时间的中位数，供对照。"),
+        N_("同一批工单最后一程所允许的工作时间（含延期）的中位数，供对照。"),
         MINUTES, R, A.MEDIAN,
     ),
     Figure(
@@ -193,16 +193,16 @@ FIGURES: tuple[Figure, ...] = (
         "returns_each", N_("每百件退单"), N_("退单次数 ÷ 办结归档的工单，每百件。"),
         N_("次"), R, A.EACH, part="returns", whole="delivered", better="down",
     ),
-    Figure("extensions", N_("延期"), N_("经批准的延期次数。"), N_("次"), R, A.SUM, better="down"),
-    Figure("supplements", N_("补正"), N_("向企业发出的补正通知次数。"), N_("次"), R, A.SUM, better="down"),
+    Figure("extensions", N_("延期"), N_("已归档工单经批准的延期次数。"), N_("次"), R, A.SUM, better="down"),
+    Figure("supplements", N_("补正"), N_("已归档工单向企业发出的补正通知次数。"), N_("次"), R, A.SUM, better="down"),
     Figure(
-        "level_1", N_("一级督办"), N_("达到一级及以上督办的工单。"), N_("件"), R, better="down",
+        "level_1", N_("一级督办"), N_("已归档、达到一级及以上督办的工单，按办结日期计入；在办的见红黄灯。"), N_("件"), R, better="down",
     ),
     Figure(
-        "level_2", N_("二级督办"), N_("达到二级及以上督办的工单。"), N_("件"), R, better="down",
+        "level_2", N_("二级督办"), N_("已归档、达到二级及以上督办的工单，按办结日期计入；在办的见红黄灯。"), N_("件"), R, better="down",
     ),
     Figure(
-        "level_3", N_("三级督办"), N_("达到三级督办的工单。"), N_("件"), R, better="down",
+        "level_3", N_("三级督办"), N_("已归档、达到三级督办的工单，按办结日期计入；在办的见红黄灯。"), N_("件"), R, better="down",
     ),
     Figure("urges", N_("企业催办"), N_("企业催办的次数，按工单的提交日期计入。"), N_("次"), S, A.SUM, better="down"),
     # at this moment -------------------------------------------------------------------------

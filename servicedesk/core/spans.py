@@ -117,12 +117,17 @@ def parse(address: Mapping[str, str], today: date, default: str = "month") -> Pe
     """
     since, until, name = (address.get(word, "") for word in ("since", "until", "period"))
     if (since or until) and not (since and until and name):
-        return free(date.fromisoformat(since), date.fromisoformat(until))
+        return _chosen(since, until, today)
     known = named(name or default, today)
     if not since:
         return known
-    chosen = free(date.fromisoformat(since), date.fromisoformat(until))
+    chosen = _chosen(since, until, today)
     return known if (known.start, known.end) == (chosen.start, chosen.end) else chosen
+
+
+def _chosen(since: str, until: str, today: date) -> Period:
+    """Return the days that were chosen; those to come are left out, or the comparison is untrue."""
+    return free(date.fromisoformat(since), min(date.fromisoformat(until), today))
 
 
 def to_address(period: Period) -> dict[str, str]:

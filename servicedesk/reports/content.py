@@ -47,7 +47,7 @@ def content(park_id: int, year: int, rounding: Rounding = Rounding.OVER) -> Cont
     settings: Settings = current_app.extensions["settings"]
     writer = Writer(park_id, year, rounding)
     found, before = numbers_of(park_id, str(year)), numbers_of(park_id, str(year - 1))
-    volume = _general(writer, found.get("all", NOTHING), before.get("all", NOTHING))
+    volume = _general(writer, found.get("all", NOTHING), before.get("all", NOTHING), _until(year))
     achieved = _opening(writer.sentence(CLAUSES))
     return Content(
         title=f"{park(park_id).name}{year}年“帮代办”服务工作总结",
@@ -124,12 +124,19 @@ def _opening(done: list[Piece]) -> list[Piece]:
     return [("加快构建“帮代办”助企服务机制，", 0), *done]
 
 
-def _general(writer: Writer, now: Numbers, before: Numbers) -> list[Piece]:
+def _until(year: int) -> str:
+    """Return how much of the year it is: 全年, or until today, which is compared with nothing."""
+    today = clock.now().astimezone(ZONE).date()
+    return "全年" if year < today.year else f"截至{today.month}月{today.day}日"
+
+
+def _general(writer: Writer, now: Numbers, before: Numbers, until: str) -> list[Piece]:
     """Write what was received and delivered, and the rates that can be measured."""
     pieces: list[Piece] = []
-    for key, text in (("submitted", "全年收到企业诉求和申请"), ("delivered", "办结归档")):
+    for key, text in (("submitted", f"{until}收到企业诉求和申请"), ("delivered", "办结归档")):
         pieces += [(text, 0), writer.built(key, f"{now.get(key, 0)}件")]
-        pieces += [(_compared(now.get(key, 0), before.get(key)), 0)]
+        earlier = before.get(key) if until == "全年" else None
+        pieces += [(_compared(now.get(key, 0), earlier), 0)]
     pieces += [("服务企业", 0), writer.built("served", f"{now.get('served', 0)}家")]
     for key in ("on_time_rate", "satisfaction_rate"):
         value = value_of(key, now)

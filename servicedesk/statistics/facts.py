@@ -10,19 +10,25 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import Select, delete, exists, func, insert, select
 
 from servicedesk.calendars.queries import calendar
 from servicedesk.core.workflow import BAD_RATING, State
 from servicedesk.core.worktime import Calendar
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Park
-from servicedesk.rules.queries import rules_at
 from servicedesk.statistics.fact_models import FactMark, TicketFact
 from servicedesk.statistics.marks import mark_months
 from servicedesk.tickets.children import Reopening
 from servicedesk.tickets.facts import ZONE
-from servicedesk.tickets.models import Escalation, Extension, FollowUpCall, Rating, Ticket
+from servicedesk.tickets.models import (
+    Escalation,
+    Extension,
+    FollowUpCall,
+    Rating,
+    Ticket,
+    TicketEvent,
+)
 from servicedesk.transaction import unit_of_work
 
 BATCH = 1000
@@ -33,8 +39,10 @@ TICKET_COLUMNS = (
     Ticket.response_due_at, Ticket.first_response_at, Ticket.confirmed, Ticket.result,
     Ticket.followed_up_at, Ticket.rating, Ticket.on_time, Ticket.used_minutes,
     Ticket.allowed_minutes, Ticket.statutory_due_at, Ticket.returns, Ticket.supplements,
-    Ticket.urges, Ticket.false_resolution, Ticket.rules_version,
+    Ticket.urges, Ticket.false_resolution, Ticket.limit_days,
 )  # fmt: skip
+Mend = tuple[datetime, datetime | None]
+"""When a ticket was taken up again after a bad rating, and when it was resolved then."""
 _LEVELS = {"level_1": 1, "level_2": 2, "level_3": 3}
 # What the built counts of a month are counted from, by submission and by resolution.
 _SUBMITTED = (
@@ -133,20 +141,24 @@ def _touched(old: Row | None, new: Row | None) -> Iterator[date]:
 
 
 def facts_of(numbers: Collection[int]) -> list[dict[str, Any]]:
-    """Return the facts of tickets as rows: six statements, however many tickets there are."""
+    """Return the facts of tickets as rows: eight statements at most, however many tickets there are."""
     query = select(*TICKET_COLUMNS).where(Ticket.id.in_(numbers), Ticket.state != State.MERGED)
     tickets = db.session.execute(query.order_by(Ticket.id)).all()
     extensions = _counted(
         select(Extension.ticket_id, func.count()).where(Extension.verdict == "approved"), numbers
     )
-    reopenings = _counted(select(Reopening.ticket_id, func.count()), numbers)
-    called = _counted(select(FollowUpCall.ticket_id, func.count()), numbers)
-    levels, bad = _levels(numbers), _first_bad_ratings(numbers)
+    reopenings = _counted(
+        select(Reopening.ticket_id, func.count()).where(Reopening.kind != "take_up"), numbers
+    )
+    called = _counted(
+        select(FollowUpCall.ticket_id, func.count()).where(FollowUpCall.result != "missed"), numbers
+    )
+    levels, mended = _levels(numbers), _mended(numbers)
     hours = {park_id: calendar(park_id) for park_id in {ticket.park_id for ticket in tickets}}
     return [
         _fact(
             hours[ticket.park_id], ticket, extensions.get(ticket.id, 0), reopenings.get(ticket.id, 0),
-            ticket.id in called, levels.get(ticket.id, 0), bad.get(ticket.id),
+            ticket.id in called, levels.get(ticket.id, 0), mended.get(ticket.id),
         )
         for ticket in tickets
     ]  # fmt: skip
@@ -166,13 +178,26 @@ def _levels(numbers: Collection[int]) -> dict[int, int]:
     return {ticket_id: _LEVELS[step] for ticket_id, step in rows}
 
 
-def _first_bad_ratings(numbers: Collection[int]) -> Mapping[int, datetime]:
-    query = select(Rating.ticket_id, Rating.at).where(
-        Rating.ticket_id.in_(numbers), Rating.level <= BAD_RATING
+def _mended(numbers: Collection[int]) -> Mapping[int, Mend]:
+    """Return when tickets were taken up again because of a bad rating, and resolved after that."""
+    bad = exists().where(
+        Rating.ticket_id == Reopening.ticket_id,
+        Rating.level <= BAD_RATING,
+        Rating.at <= Reopening.at,
     )
-    found: dict[int, datetime] = {}
-    for ticket_id, at in db.session.execute(query.order_by(Rating.at)):
-        found.setdefault(ticket_id, at)
+    query = select(Reopening.ticket_id, func.min(Reopening.at)).where(
+        Reopening.ticket_id.in_(numbers), Reopening.kind == "rework", bad
+    )
+    begun = dict(iter(db.session.execute(query.group_by(Reopening.ticket_id))))
+    if not begun:
+        return {}
+    ends = select(TicketEvent.ticket_id, TicketEvent.at).where(
+        TicketEvent.ticket_id.in_(begun), TicketEvent.kind.in_(("resolve", "resolve_with_problem"))
+    )
+    found: dict[int, Mend] = {ticket_id: (at, None) for ticket_id, at in begun.items()}
+    for ticket_id, at in db.session.execute(ends.order_by(TicketEvent.at.desc())):
+        if at > begun[ticket_id]:
+            found[ticket_id] = (begun[ticket_id], at)
     return found
 
 
@@ -183,7 +208,7 @@ def _fact(
     reopenings: int,
     called: bool,
     level: int,
-    bad: datetime | None,
+    mended: Mend | None,
 ) -> dict[str, Any]:
     submitted = ticket.submitted_at.astimezone(ZONE)
     delivered = ticket.state == State.CLOSED and ticket.resolved_at is not None
@@ -221,7 +246,7 @@ def _fact(
         "urges": ticket.urges,
         "level": level,
         "false_resolution": ticket.false_resolution,
-        "rectified": _rectified(hours, ticket, bad),
+        "rectified": _rectified(hours, ticket, mended),
     }
 
 
@@ -237,11 +262,12 @@ def _saved(hours: Calendar, ticket: Any) -> int | None:
     return int(hours.between(start, ticket.statutory_due_at)) - int(ticket.used_minutes)
 
 
-def _rectified(hours: Calendar, ticket: Any, bad: datetime | None) -> bool | None:
-    """Tell whether the first bad rating was put right within its days (国办发〔2019〕51号)."""
-    if bad is None:
+def _rectified(hours: Calendar, ticket: Any, mended: Mend | None) -> bool | None:
+    """Tell whether what was taken up after a bad rating was put right in its days (国办发〔2019〕51号).
+
+    ``limit_days`` is what taking up again has left of the promise (``clocks.restart``).
+    """
+    if mended is None:
         return None
-    days = rules_at(ticket.park_id, ticket.rules_version).bad_rectify_days
-    if ticket.resolved_at is None or ticket.resolved_at <= bad:
-        return False
-    return bool(ticket.resolved_at <= hours.due_after_days(bad, days))
+    begun, ended = mended
+    return ended is not None and bool(ended <= hours.due_after_days(begun, ticket.limit_days))

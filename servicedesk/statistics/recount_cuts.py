@@ -43,10 +43,13 @@ _FOUND = f"""
     SELECT t.enterprise_id, t.confirmed, t.result, t.rating, t.on_time, t.used_minutes,
         t.allowed_minutes, t.false_resolution, t.returns, t.supplements,
         t.statutory_due_at IS NOT NULL AND t.used_minutes IS NOT NULL AS by_law,
-        t.followed_up_at IS NOT NULL OR EXISTS (SELECT 1 {_OF.format("follow_up_call")}) AS called,
-        EXISTS (SELECT 1 {_OF.format("rating")} AND x.level <= 2) AS bad,
+        t.followed_up_at IS NOT NULL OR EXISTS (SELECT 1 {_OF.format("follow_up_call")}
+            AND x.result <> 'missed') AS called,
+        EXISTS (SELECT 1 {_OF.format("reopening")} AND x.kind = 'rework' AND EXISTS (
+            SELECT 1 FROM rating y
+            WHERE y.ticket_id = t.id AND y.level <= 2 AND y.at <= x.at)) AS bad,
         (SELECT count(*) {_OF.format("extension")} AND x.verdict = 'approved') AS granted,
-        (SELECT count(*) {_OF.format("reopening")}) AS again,
+        (SELECT count(*) {_OF.format("reopening")} AND x.kind <> 'take_up') AS again,
         (SELECT max(x.step) {_OF.format("escalation")} AND x.step LIKE 'level%') AS step"""
 _DELIVERED = """
     WITH found AS ({found}),

@@ -15,7 +15,6 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.core.worktime import Calendar
 from servicedesk.database import UtcDateTime
 from servicedesk.extensions import db
-from servicedesk.rules.queries import rules_at
 
 CHUNK = 50_000  # ticket numbers looked at by one statement
 FEW = 500
@@ -45,7 +44,8 @@ _COLUMNS = {
     "ended_at": "t.closed_at",
     "answered": "(t.confirmed IS NOT NULL)",
     "solved": "coalesce(t.confirmed AND t.result = 'solved', false)",
-    "followed": f"(t.followed_up_at IS NOT NULL OR EXISTS(SELECT 1 {_OF.format('follow_up_call')}))",
+    "followed": f"(t.followed_up_at IS NOT NULL OR EXISTS(SELECT 1 {_OF.format('follow_up_call')}"
+    " AND x.result <> 'missed'))",
     "rating": "t.rating",
     "on_time": "coalesce(t.on_time, false)",
     "used_minutes": "t.used_minutes",
@@ -53,7 +53,7 @@ _COLUMNS = {
     "returns": "t.returns",
     "extensions": f"(SELECT count(*) {_OF.format('extension')} AND x.verdict = 'approved')",
     "supplements": "t.supplements",
-    "reopenings": f"(SELECT count(*) {_OF.format('reopening')})",
+    "reopenings": f"(SELECT count(*) {_OF.format('reopening')} AND x.kind <> 'take_up')",
     "urges": "t.urges",
     "level": f"""coalesce((SELECT max(CAST(substr(x.step, 7) AS INTEGER)) {_OF.format('escalation')}
         AND x.step LIKE 'level%'), 0)""",
@@ -68,11 +68,16 @@ _WRONG = """
             ELSE f.ticket_id IS NULL OR {wrong} <> '' END
     ORDER BY t.id"""
 _ENDS = "SELECT min(id) AS first, max(id) AS last FROM ticket WHERE park_id = :park"
+_AGAIN = """(SELECT min(x.at) FROM reopening x WHERE x.ticket_id = t.id AND x.kind = 'rework'
+            AND EXISTS (SELECT 1 FROM rating y
+                WHERE y.ticket_id = t.id AND y.level <= 2 AND y.at <= x.at))"""
 _MINUTES = """
-    SELECT t.id, t.submitted_at, t.first_response_at, t.resolved_at, t.statutory_due_at,
-        t.used_minutes, t.rules_version, f.response_minutes, f.saved_minutes, f.rectified,
+    SELECT t.id, t.submitted_at, t.first_response_at, t.statutory_due_at,
+        t.used_minutes, t.limit_days, f.response_minutes, f.saved_minutes, f.rectified,
         f.delivered_on IS NOT NULL AS delivered,
-        (SELECT min(x.at) FROM rating x WHERE x.ticket_id = t.id AND x.level <= 2) AS bad
+        {again} AS again,
+        (SELECT min(e.at) FROM ticket_event e WHERE e.ticket_id = t.id AND e.at > {again}
+            AND e.kind IN ('resolve', 'resolve_with_problem')) AS mended
     FROM ticket t JOIN ticket_fact f ON f.ticket_id = t.id
     WHERE t.park_id = :park AND t.id >= :first AND NOT {waits} ORDER BY t.id LIMIT :run"""
 
@@ -115,15 +120,17 @@ def _minutes_differ(park_id: int, first: int, last: int, chance: Random) -> Iter
     starts, run = [first], FEW
     if last - first >= FEW:
         starts, run = [chance.randint(first, last) for _ in range(STARTS)], RUN
-    moments = ("submitted_at", "first_response_at", "resolved_at", "statutory_due_at", "bad")
-    query = text(_MINUTES.format(waits=_WAITS)).columns(**{name: UtcDateTime() for name in moments})
+    moments = ("submitted_at", "first_response_at", "statutory_due_at", "again", "mended")
+    query = text(_MINUTES.format(waits=_WAITS, again=_AGAIN)).columns(
+        **{name: UtcDateTime() for name in moments}
+    )
     for start in starts:
         given = {"park": park_id, "first": start, "run": run}
         for row in db.session.execute(query, given).mappings():
             true = {
                 "response_minutes": _walked(hours, row["submitted_at"], row["first_response_at"]),
                 "saved_minutes": _saved(hours, row),
-                "rectified": _rectified(hours, park_id, row),
+                "rectified": _rectified(hours, row),
             }
             for name, value in true.items():
                 if row[name] != value:
@@ -144,14 +151,13 @@ def _saved(hours: Calendar, row: Any) -> int | None:
     return allowed - int(row["used_minutes"])
 
 
-def _rectified(hours: Calendar, park_id: int, row: Any) -> bool | None:
-    """Count the working days from a bad rating to the resolution; its own day is none of them."""
-    bad, resolved = row["bad"], row["resolved_at"]
+def _rectified(hours: Calendar, row: Any) -> bool | None:
+    """Count the working days from taking up again to the resolution; the first day is none of them."""
+    bad, resolved, allowed = row["again"], row["mended"], row["limit_days"]
     if bad is None:
         return None
-    if resolved is None or resolved <= bad:
+    if resolved is None:
         return False
-    allowed = rules_at(park_id, row["rules_version"]).bad_rectify_days
     day = hours.local(resolved).date()
     used = hours.working_days_between(hours.local(hours.next_working_moment(bad)).date(), day)
     if used != allowed:

@@ -68,6 +68,17 @@ def _rows(model: Any, ticket: Ticket, *conditions: Any) -> int:
     return db.session.scalar(query) or 0
 
 
+def _reworked(ticket: Ticket) -> bool:
+    """Tell whether a bad rating was before one of its reworks."""
+    bad = db.session.scalars(
+        select(Rating.at).where(Rating.ticket_id == ticket.id, Rating.level <= 2)
+    ).all()
+    again = db.session.scalars(
+        select(Reopening.at).where(Reopening.ticket_id == ticket.id, Reopening.kind == "rework")
+    ).all()
+    return any(rated <= at for rated in bad for at in again)
+
+
 def _measured(one: Ticket, now: datetime) -> bool:
     return one.first_response_at is not None or one.response_due_at < (one.closed_at or now)
 
@@ -97,10 +108,12 @@ def of_delivered(tickets: list[Ticket]) -> dict[str, int]:
         "confirmed": sum(bool(one.confirmed) and one.result == "solved" for one in tickets),
         "rated": sum(one.rating is not None for one in tickets),
         "rated_good": sum((one.rating or 0) >= 3 for one in tickets),
-        "rated_bad": sum(_rows(Rating, one, Rating.level <= 2) > 0 for one in tickets),
+        "rated_bad": sum(_reworked(one) for one in tickets),
         "on_time": sum(bool(one.on_time) for one in tickets),
         "followed": sum(
-            one.followed_up_at is not None or _rows(FollowUpCall, one) > 0 for one in tickets
+            one.followed_up_at is not None
+            or _rows(FollowUpCall, one, FollowUpCall.result != "missed") > 0
+            for one in tickets
         ),
         "false_resolutions": sum(one.false_resolution for one in tickets),
         "returns": sum(one.returns for one in tickets),
@@ -108,7 +121,7 @@ def of_delivered(tickets: list[Ticket]) -> dict[str, int]:
         "extensions": sum(
             _rows(Extension, one, Extension.verdict == "approved") for one in tickets
         ),
-        "reopenings": sum(_rows(Reopening, one) for one in tickets),
+        "reopenings": sum(_rows(Reopening, one, Reopening.kind != "take_up") for one in tickets),
         **{name: sum(level >= n for level in levels) for n, name in enumerate(LEVELS, 1)},
     }
 

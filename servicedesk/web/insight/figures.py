@@ -37,6 +37,7 @@ from servicedesk.statistics.dashboard import (
     ranking,
     register_cards,
     span_of,
+    unsettled,
 )
 from servicedesk.statistics.facts import stale
 from servicedesk.statistics.reach import own_cut
@@ -142,6 +143,7 @@ def figures() -> str:
         presets=PRESETS,
         days=days_of(asked.period),
         waiting=stale(park_id),
+        unsettled=unsettled(park_id, span_of(asked.period), view.cut),
         period_words=period_words(asked.period),
         cut_words=cut_words(view.cut, view.names),
         dashboards=dashboards_for(actor(), PAGE),

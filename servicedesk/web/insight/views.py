@@ -37,6 +37,7 @@ def overview() -> str:
         years=[f"{year:04d}" for year in range(today.year, FIRST_YEAR - 1, -1)],
         months=[month for month in months_of(int(period[:4])) if month <= f"{today:%Y-%m}"],
         charts=_charts(figures),
+        running=period in (f"{today.year:04d}", f"{today:%Y-%m}"),
         scheduler_silent=scheduler_is_silent(),
         say=say,
         say_change=say_change,
