@@ -49,14 +49,14 @@ def moments(kind: type[Any], name: str) -> list[datetime]:
 
 
 def test_wishes_are_kept_with_a_trace_and_only_known_ones(town: Town) -> None:
-    wish(town, "alice", "digest", quiet=False)
-    assert (town.user("alice").mail_mode, town.user("alice").quiet) == ("digest", False)
+    wish(town, "desk", "digest", quiet=False)
+    assert (town.user("desk").mail_mode, town.user("desk").quiet) == ("digest", False)
     entry = db.session.scalar(select(AuditEntry).where(AuditEntry.action == "user.notices"))
     assert entry is not None
     assert entry.before == {"mail_mode": "at_once", "quiet": True}
     assert entry.after == {"mail_mode": "digest", "quiet": False}
     with pytest.raises(Refused):
-        wish(town, "alice", "by pigeon")
+        wish(town, "desk", "by pigeon")
 
 
 def test_nothing_outside_working_time_unless_urgent_or_wished(town: Town) -> None:
