@@ -21,6 +21,7 @@ ARGUMENTS = [
 def serving(app: Flask) -> Iterator[str]:
     """Serve ``app`` on a free port of this machine for the length of the block."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = False  # closing waits for requests: none may write into the next test
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -28,6 +29,7 @@ def serving(app: Flask) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        server.server_close()
 
 
 @contextmanager
