@@ -51,6 +51,14 @@ def members_of_unit(unit_id: int | None) -> Sequence[User]:
     return db.session.scalars(query.order_by(User.id)).all()
 
 
+def staff_names(park_id: int, user_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of those of the accounts that are the park's staff, in one statement."""
+    query = select(User.id, User.name).where(
+        User.id.in_(set(user_ids)), User.park_id == park_id, User.role.in_(sorted(STAFF))
+    )
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
 def names(user_ids: Iterable[int | None]) -> dict[int, str]:
     """Return the names of the accounts, in one statement."""
     wanted = {i for i in user_ids if i is not None}

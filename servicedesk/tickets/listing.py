@@ -80,6 +80,11 @@ class Filter:
         return Span(self.since, self.until)
 
     @property
+    def tells_what_about(self) -> bool:
+        """Whether a row that it finds tells what the ticket is about, or whose it is."""
+        return bool(self.item or self.enterprise or self.industry or self.scale or self.area)
+
+    @property
     def figure_cut(self) -> Cut:
         """The cut of the dashboard's number."""
         return Cut(
@@ -136,7 +141,8 @@ def totals(actor: Actor, filters: Sequence[Filter], limit: int = BADGE_MAX) -> l
 
 def not_shown(actor: Actor, wanted: Filter) -> int:
     """Return how many tickets behind the dashboard's number this person's lists do not show."""
-    seen = and_(visible(actor), *(_without_confidential(actor) if wanted.item else []))
+    hidden = _without_confidential(actor) if wanted.tells_what_about else []
+    seen = and_(visible(actor), *hidden)
     shown = func.coalesce(func.sum(case((seen, 1), else_=0)), 0)
     query = select(func.count() - shown).select_from(Ticket).where(_behind(actor, wanted))
     return int(db.session.scalar(query) or 0)
@@ -206,7 +212,7 @@ def _narrowed(
         query = query.where(*_by_channel(wanted), *_by_day(wanted))
         query = query.where(*_by_figure(actor, wanted, codes))
     found = search.condition(wanted.q)
-    if found is not None or wanted.item or wanted.enterprise:
+    if found is not None or wanted.tells_what_about:
         query = query.where(*_without_confidential(actor))
     return query if found is None else query.where(found)
 

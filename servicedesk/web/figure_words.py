@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from servicedesk.accounts.queries import names as person_names
+from servicedesk.accounts.queries import staff_names
 from servicedesk.catalogue.queries import categories, item_labels
 from servicedesk.core.figures import MINUTES, Aggregation, Figure
 from servicedesk.core.industries import SECTIONS
@@ -54,7 +54,7 @@ def names_for(park_id: int, people: Mapping[int, str] | Iterable[int]) -> Names:
         categories={one.code: named(one) for one in categories()},
         items={one.code: named(one) for one in item_labels(park_id)},
         units={unit.code: unit.name for unit in units(park_id)},
-        people=people if isinstance(people, Mapping) else person_names(people),
+        people=people if isinstance(people, Mapping) else staff_names(park_id, people),
     )
 
 

@@ -6,7 +6,7 @@ in a saved view it is what was right once, and is passed over.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 from flask import abort, request
 
 from servicedesk.core.figures import BY_KEY, Basis
+from servicedesk.core.industries import SECTIONS
 from servicedesk.core.permissions import Actor
 from servicedesk.core.scales import SCALES
 from servicedesk.core.workflow import State
 from servicedesk.errors import Refused
-from servicedesk.statistics.cutting import Cut
 from servicedesk.statistics.periods import is_period
 from servicedesk.statistics.reach import within
 from servicedesk.tickets.actions import CHANNELS
@@ -28,6 +28,7 @@ from servicedesk.web.forms import number_in
 
 TEXT_MAX = 100
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+OF_FIGURES = frozenset({"figure", "person", "industry", "scale", "area"})
 Source = Mapping[str, Any]
 
 
@@ -73,27 +74,26 @@ def filter_of(actor: Actor, source: Source) -> Filter:
         period=_period(source),
         cut=_text("cut", source),
         metric=_text("metric", source),
-        industry=_text("industry", source),
+        industry=_known("industry", SECTIONS, "", source),
         scale=_known("scale", SCALES, "", source),
         area=_text("area", source),
         person=number_in(_text("person", source)),
         sort="newest" if view == "all" and sort == "due" else sort,  # most have none any more
         after=_text("after", source),
     )
-    if wanted.span is not None:
-        _check_figure(actor, wanted)
-    return wanted
+    return wanted if wanted.span is None else _within_reach(actor, wanted)
 
 
-def _check_figure(actor: Actor, wanted: Filter) -> None:
-    """Insist on a figure that is counted from tickets, and on a person whose figures may be seen."""
+def _within_reach(actor: Actor, wanted: Filter) -> Filter:
+    """Insist on a figure that is counted from tickets; narrow it to what the person may see figures of."""
     figure = BY_KEY.get(wanted.figure)
     if figure is None or figure.basis not in (Basis.SUBMITTED, Basis.RESOLVED):
         raise WrongValue("figure")
     try:
-        within(actor, Cut(person=wanted.person or 0))
+        reach = within(actor, wanted.figure_cut)
     except Refused as refused:
-        raise WrongValue("person") from refused
+        raise WrongValue("cut") from refused
+    return replace(wanted, unit=reach.unit, person=reach.person or None)
 
 
 def remembered(actor: Actor, stored: Source) -> tuple[Filter, bool]:
@@ -103,7 +103,11 @@ def remembered(actor: Actor, stored: Source) -> tuple[Filter, bool]:
         with suppress(WrongValue):
             filter_of(actor, {name: value})
             kept[name] = value
-    return filter_of(actor, kept), len(kept) == len(stored)
+    try:
+        return filter_of(actor, kept), len(kept) == len(stored)
+    except WrongValue:  # each word is known, but together they are figures of somebody else
+        rest = {name: value for name, value in kept.items() if name not in OF_FIGURES}
+        return filter_of(actor, rest), False
 
 
 def to_query(wanted: Filter) -> dict[str, str]:
