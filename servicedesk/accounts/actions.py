@@ -10,7 +10,7 @@ from servicedesk.accounts.models import SignInAttempt, User
 from servicedesk.accounts.queries import by_login, failures_since, fold
 from servicedesk.audit.actions import origin, record
 from servicedesk.clock import clock
-from servicedesk.core.permissions import Actor, Role
+from servicedesk.core.permissions import UNIT_ROLES, Actor, Role
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
@@ -64,9 +64,11 @@ def create_user(
     Staff are left in peace outside working time; an enterprise hears at once (each may choose otherwise).
 
     Raises:
-        Refused: the login name is taken.
+        Refused: the login name is taken, or the role needs a unit.
     """
     login = fold(login)
+    if role in UNIT_ROLES and unit_id is None:
+        raise Refused(N_("承办人和单位负责人必须选择所属单位。"), field="unit_id")
     if not login or db.session.scalar(select(func.count()).where(User.login == login)):
         raise Refused(N_("这个登录名已被使用。"), field="login")
     user = User(

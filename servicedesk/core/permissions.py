@@ -246,6 +246,12 @@ PERMISSIONS: Mapping[str, Grants] = {
 }
 
 
+# 承办人、单位负责人: who sees only the tickets of a unit, and so must have one.
+UNIT_ROLES = frozenset(
+    role for role, scope in PERMISSIONS["ticket.view"].items() if scope is Scope.UNIT
+)
+
+
 # What each part in an enterprise may do of what requesters may do at all: named, or refused.
 _SEEING = frozenset(
     {

@@ -18,7 +18,9 @@ def own_cut(actor: Actor) -> Cut:
     scope = scope_of(actor.role, "figures.view")
     if scope is Scope.PARK:
         return Cut()
-    if scope is Scope.UNIT and actor.unit_id is not None:
+    if scope is Scope.UNIT:
+        if actor.unit_id is None:
+            raise Refused(N_("您没有查看统计数据的权限。"), kind="permission")
         return Cut(unit=get_unit(actor.unit_id).code)
     if scope_of(actor.role, "figures.own") is not None and actor.user_id is not None:
         return Cut(person=actor.user_id)

@@ -6,6 +6,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from servicedesk.core.words import N_
+from servicedesk.errors import Refused
 from servicedesk.extensions import db
 
 SENTENCES = {
@@ -23,6 +24,7 @@ def register(app: Flask) -> None:
     """Answer every error with a page in the person's language."""
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _known)
+    app.register_error_handler(Refused, _refused)
     app.register_error_handler(Exception, _unknown)
 
 
@@ -35,6 +37,11 @@ def _known(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
     if code < 400 or error.response is not None:
         return error
     return _page(code, _(SENTENCES.get(code, SENTENCES[400 if code < 500 else 500])))
+
+
+def _refused(error: Refused) -> tuple[str, int]:
+    """Say why, where a page has no better place for it."""
+    return _page(403 if error.kind == "permission" else 422, _(error.reason))
 
 
 def _unknown(error: Exception) -> tuple[str, int]:

@@ -17,14 +17,11 @@ from wtforms import (
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
 from servicedesk.calendars.planning import LONGEST
-from servicedesk.core.permissions import PERMISSIONS, ROLE_NAMES, STAFF, Role, Scope
+from servicedesk.core.permissions import ROLE_NAMES, STAFF, UNIT_ROLES, Role
 from servicedesk.organisation.queries import units
 from servicedesk.web.forms import REQUIRED, at_most, required, tidy, valid_phone
 
 STAFF_ROLES = tuple(role for role in Role if role in STAFF)
-ROLES_OF_A_UNIT = frozenset(  # who sees only the tickets of a unit
-    role for role, scope in PERMISSIONS["ticket.view"].items() if scope is Scope.UNIT
-)
 
 
 def filled() -> DataRequired:
@@ -63,7 +60,7 @@ class UserForm(Form):
 
     def validate_unit_id(self, field: SelectField) -> None:
         """Insist on a unit for those who only see what lies with their unit."""
-        if self.role.data in ROLES_OF_A_UNIT and not field.data:
+        if self.role.data in UNIT_ROLES and not field.data:
             raise ValidationError(_("承办人和单位负责人必须选择所属单位。"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from servicedesk.core.authorization import POWERS
-from servicedesk.core.permissions import ROLE_NAMES, Role
+from servicedesk.core.permissions import ROLE_NAMES, UNIT_ROLES, Role
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.reports.masking import masked_name
@@ -60,7 +60,6 @@ OTHERS: Mapping[str, str] = {
     "problem_solved": N_("同类问题已有解决办法，请看是否也适用于您。"),
     "supplement_reminder": N_("提醒您尽快补充材料或信息。"),
 }
-UNIT_ROLES = frozenset({Role.OFFICER, Role.UNIT_HEAD})
 Facts = list[tuple[str, str]]
 
 
