@@ -44,7 +44,11 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     (N_("回访时间"), 12), (N_("解决情况"), 12), (N_("满意度"), 11), (N_("工单状态"), 10),
     (N_("备注"), 18),
 )  # fmt: skip
-OWNERS_COLUMNS = frozenset({"企业名称", "统一社会信用代码", "行业"})
+SECRET_COLUMNS = frozenset(  # whose a confidential ticket is, and what it is about
+    {
+        "企业名称", "统一社会信用代码", "行业", "服务类别", "事项名称", "帮办/代办", "成效指标及数值",
+    }
+)  # fmt: skip
 NOTE = N_(
     "注：按提交日期统计；企业数为不同企业数，一家企业多件只计一家；"
     "联系人和电话已脱敏；未评价不计为满意。"
@@ -194,9 +198,9 @@ def _rows(
 
 
 def _hidden(values: list[Value]) -> list[Value]:
-    """Take out whose the ticket is."""
+    """Take out whose the ticket is and what it is about."""
     return [
-        "***" if name in OWNERS_COLUMNS else value
+        "***" if name in SECRET_COLUMNS else value
         for (name, _), value in zip(COLUMNS, values, strict=True)
     ]
 

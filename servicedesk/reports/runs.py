@@ -180,12 +180,19 @@ def fetch(actor: Actor, run_id: int) -> tuple[ReportRun, Path] | None:
     found = own(actor, run_id)
     if found is None or found.state != DONE or not found.stored_as:
         return None
+    if found.asked.get("reach") != _reach(actor):
+        return None  # it was made under a role or a unit that the person has no more
     path = folder() / found.stored_as
     if not path.is_file():
         return None
     after = {**described(found), "rows": found.done}
     record(actor, "report.fetch", "report_run", found.id, after=after)
     return found, path
+
+
+def _reach(actor: Actor) -> list[str | int | None]:
+    """Return under what somebody's reports are made: the role and the unit."""
+    return [str(actor.role), actor.unit_id]
 
 
 # Making -----------------------------------------------------------------------------------------
@@ -255,6 +262,7 @@ def finish(claimed: Claimed, actor: Actor, name: str, size: int, rows: int) -> N
         {
             "state": DONE, "done": rows, "total": rows, "name": name, "size": size, "error": "",
             "claimed_until": None, "finished_at": now, "expires_at": now + KEPT,
+            "asked": {**claimed.asked, "reach": _reach(actor)},
         },
     )  # fmt: skip
     run = db.session.get_one(ReportRun, claimed.id, populate_existing=True)

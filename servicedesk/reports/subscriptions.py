@@ -91,6 +91,7 @@ def make(subscription_id: int, key: str) -> bool:
     actor = Actor(user.id, user.role_enum, user.park_id, user.name, user.unit_id)
     if not KINDS[row.kind].open_to(actor):
         db.session.delete(row)
+        record(actor, "report.unsubscribe", "report_subscription", row.kind)
         return True
     period = _period(row)
     wish = Wish(row.kind, period.start, period.end)

@@ -5,6 +5,7 @@ refused if it does more than name things: no calls, no arithmetic, no nesting of
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from docx import Document
 from docx.document import Document as Word
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
+from docx.oxml.ns import qn
 from docxtpl import DocxTemplate, RichText
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.exceptions import UndefinedError
@@ -27,7 +29,7 @@ from servicedesk.reports.official import SMALL_SIZE, Paper
 from servicedesk.reports.phrases import HEADER, HEADINGS, LEADS, TABLE_NOTE
 
 BYTES_MAX = 5 * 1024 * 1024
-UNPACKED_MAX = 50 * 1024 * 1024
+UNPACKED_MAX = 10 * 1024 * 1024
 MARKS = ("⟦图一⟧", "⟦图二⟧")
 COLUMNS = ("名称", "收到", "办结", "服务企业", "按期率", "满意率")
 NAMES: Mapping[str, str] = {
@@ -47,8 +49,14 @@ _FINE = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.For,
     nodes.If, nodes.Const, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not,
 )  # fmt: skip
+LISTS = frozenset(
+    {"类别表", "口径表", "出处表"}
+)  # a loop over a text would repeat it for each letter
 _INNER = frozenset({"self", "super", "caller"})  # what the language itself lends every template
 BAD_FILE = N_("这不是能用的 Word 文档，请用下载的默认模板修改后再上传。")
+OUTSIDE = N_("模板不能链接外部的图片、文件或模板，请改为插入。")
+_FOREIGN = ("/aFChunk", "/oleObject")  # parts that Word hands to another program
+_FETCHES = re.compile(r"INCLUDE|IMPORT|DDE|DATABASE|MACROBUTTON|(?<!HYPER)LINK")
 BAD_CODE = N_("模板里只能写名称、循环和条件，不能有函数、运算、过滤器或嵌套循环。")
 
 
@@ -64,12 +72,17 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         for node in tree.find_all(nodes.Node):
-            nested = isinstance(node, nodes.For) and any(node.find_all(nodes.For))
-            recursive = isinstance(node, nodes.For) and node.recursive
             inner = isinstance(node, nodes.Name) and node.name in _INNER
-            if nested or recursive or inner or not isinstance(node, _FINE):
+            loop = isinstance(node, nodes.For) and not _is_plain(node)
+            if inner or loop or not isinstance(node, _FINE):
                 raise Refused(BAD_CODE)
         return tree
+
+
+def _is_plain(loop: nodes.For) -> bool:
+    """Tell whether a loop goes once over one of the lists, with no other within it."""
+    over = isinstance(loop.iter, nodes.Name) and loop.iter.name in LISTS
+    return over and not loop.recursive and not any(loop.find_all(nodes.For))
 
 
 def default_template() -> bytes:
@@ -127,6 +140,8 @@ def _look_inside(content: bytes) -> None:
             for name in names:
                 if name.endswith(".rels"):
                     _look_at_links(archive.read(name))
+                elif name.startswith("word/") and name.endswith(".xml"):
+                    _look_at_fields(archive.read(name))
     except (zipfile.BadZipFile, ValueError, OSError, SyntaxError) as error:
         raise Refused(BAD_FILE) from error
 
@@ -134,8 +149,19 @@ def _look_inside(content: bytes) -> None:
 def _look_at_links(xml: bytes) -> None:
     for link in parse_xml(xml):  # resolves no entities
         outside = link.get("TargetMode") == "External"
-        if outside and link.get("Type") != RELATIONSHIP_TYPE.HYPERLINK:
-            raise Refused(N_("模板不能链接外部的图片、文件或模板，请改为插入。"))
+        kind = link.get("Type", "")
+        if (outside and kind != RELATIONSHIP_TYPE.HYPERLINK) or kind.endswith(_FOREIGN):
+            raise Refused(OUTSIDE)
+
+
+def _look_at_fields(xml: bytes) -> None:
+    """Refuse fields that fetch or run something when the paper is opened, however they are split up."""
+    texts = [
+        node.text or node.get(qn("w:instr"), "")
+        for node in parse_xml(xml).iter(qn("w:instrText"), qn("w:fldSimple"))
+    ]
+    if _FETCHES.search("".join("".join(texts).split()).upper()):
+        raise Refused(OUTSIDE)
 
 
 def fill(template: bytes, said: Content) -> Word:

@@ -114,6 +114,7 @@ class _Tables:
     def __init__(
         self, known: list[tuple[Category, list[ServiceItem]]], by_item: Counted, minimum: int
     ) -> None:
+        self._minimum = minimum
         self._parts = {
             part: {
                 category.code: {item.code: by_item.get(item.code, {}).get(part, 0) for item in of}
@@ -131,22 +132,36 @@ class _Tables:
         counts = {part: _at(table, path) for part, table in self._published.items()}
         sums = {part: _sum(table, path) for part, table in self._parts.items()}
         days = named.promised_days if isinstance(named, ServiceItem) else None
-        return _line(named.name, named.name_en, counts, sums, days)
+        return _line(named.name, named.name_en, counts, self._rated(sums), days)
 
     def total(self, whole: Mapping[str, int]) -> Line:
         """Return what is published of everything together."""
         counts = {part: table.total for part, table in self._published.items()}
-        return _line("", "", counts, whole, None)
+        return _line("", "", counts, self._rated(whole), None)
+
+    def _rated(self, sums: Mapping[str, int]) -> dict[str, float | None]:
+        """Return the rates; none from which a count below the minimum could be worked out."""
+        return {
+            key: value_of(figure, sums)
+            for key, figure in ((key, BY_KEY[key]) for key in ("on_time_rate", "satisfaction_rate"))
+            if self._many(part := sums.get(figure.part or "", 0))
+            and self._many(sums.get(figure.whole or "", 0) - part)
+        }
+
+    def _many(self, count: int) -> bool:
+        return count == 0 or count >= self._minimum
 
 
 def _line(
-    name: str, name_en: str, counts: Mapping[str, Count], sums: Mapping[str, int], days: int | None
+    name: str,
+    name_en: str,
+    counts: Mapping[str, Count],
+    rates: Mapping[str, float | None],
+    days: int | None,
 ) -> Line:
     exact = {part for part, count in counts.items() if count.shown is Shown.EXACT}
-    on_time = value_of(BY_KEY["on_time_rate"], sums) if "delivered" in exact else None
-    satisfied = (
-        value_of(BY_KEY["satisfaction_rate"], sums) if {"delivered", "rated"} <= exact else None
-    )
+    on_time = rates.get("on_time_rate") if "delivered" in exact else None
+    satisfied = rates.get("satisfaction_rate") if {"delivered", "rated"} <= exact else None
     return Line(name, name_en, counts["submitted"], counts["delivered"], on_time, satisfied, days)
 
 

@@ -67,9 +67,10 @@
       return { source: "<" + one[0], target: ">" + one[1], value: one[2] };
     });
     function plain(name) { return name.slice(1); }
+    const safe = window.echarts.format.encodeHTML;
     return Object.assign(look.common, {
       color: [token("--accent")],
-      tooltip: { confine: true, formatter: function (p) { return p.dataType === "edge" ? plain(p.data.source) + " → " + plain(p.data.target) + " — " + p.data.value : plain(p.name) + " — " + p.value; } },
+      tooltip: { confine: true, formatter: function (p) { return p.dataType === "edge" ? safe(plain(p.data.source)) + " → " + safe(plain(p.data.target)) + " — " + p.data.value : safe(plain(p.name)) + " — " + p.value; } },
       series: [{
         type: "sankey", data: Array.from(nodes.values()), links: links, left: 8, right: 8, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 14,
         label: { color: look.text, width: window.innerWidth < 768 ? 110 : 180, overflow: "truncate", formatter: function (p) { return plain(p.name); } },

@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import Row, select, update
 from servicedesk.accounts.actions import set_active
 from servicedesk.audit.models import AuditEntry
 from servicedesk.clock import clock
+from servicedesk.core.permissions import Role
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.jobs.registry import JOBS
@@ -64,6 +66,7 @@ def test_a_report_is_asked_for_made_and_fetched(town: Town) -> None:
     assert [entry.after["rows"] for entry in actions("report.fetch")] == [2]
     assert actions("report.fetch")[0].after["from"] == "2024-03-01"
     assert fetch(town.leader, found.id) is None
+    assert fetch(replace(town.head, role=Role.UNIT_HEAD), found.id) is None  # another role by now
     assert JOBS["reports"]() == 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from docx import Document
+from docx.oxml import OxmlElement
 
 from servicedesk.backup.make import make
 from servicedesk.errors import Refused
@@ -17,7 +18,7 @@ from servicedesk.reports import making, runs
 from servicedesk.reports.content import sample
 from servicedesk.reports.own_templates import active_content, back_to_default, take, templates
 from servicedesk.reports.runs import Wish, ask, fetch
-from servicedesk.reports.templates import BAD_CODE, BAD_FILE, check, default_template, fill
+from servicedesk.reports.templates import BAD_CODE, BAD_FILE, OUTSIDE, check, default_template, fill
 from tests.support import Town, pass_time
 
 YEAR = Wish("summary", date(2024, 1, 1), date(2024, 12, 31))
@@ -72,7 +73,7 @@ def test_the_default_template_says_what_the_official_paper_says() -> None:
         "{{ 'a' * 999999999 }}", "{{ 9 ** 9 }}", "{{ 标题|upper }}", "{{ 标题", "{% for 行 in 类别表 %}",
         "{% for a in 类别表 %}{% for b in 类别表 %}x{% endfor %}{% endfor %}",
         "{% set x = 1 %}", "{% include 'x' %}", "{% macro m() %}{% endmacro %}", "{{ 标题.format(1) }}",
-        "{{ self }}", "{{ cycler }}",
+        "{{ self }}", "{{ cycler }}", "{% for a in 说明 %}x{% endfor %}",
     ],
 )  # fmt: skip
 def test_what_breaks_or_does_too_much_is_refused(text: str) -> None:
@@ -113,6 +114,21 @@ def test_headers_and_properties_are_no_way_in() -> None:
 def test_files_that_are_no_honest_document_are_refused(content: bytes) -> None:
     with pytest.raises(Refused):
         check(content)
+
+
+@pytest.mark.parametrize(
+    "pieces", [["INCLUDEPICTURE x"], ["DDE", "AUTO cmd"], ["INCL", "UDETEXT x"]]
+)
+def test_fields_that_fetch_something_are_refused(pieces: list[str]) -> None:
+    def change(document: Any) -> None:
+        for piece in pieces:
+            node = OxmlElement("w:instrText")
+            node.text = piece
+            document.paragraphs[0].add_run()._r.append(node)
+
+    with pytest.raises(Refused) as refused:
+        check(edited(change))
+    assert refused.value.reason == OUTSIDE
 
 
 def test_a_bomb_is_refused_unopened() -> None:

@@ -16,7 +16,7 @@ from servicedesk.organisation.queries import park
 from servicedesk.statistics.cutting import EVERYTHING, Dimension, grouped
 from servicedesk.statistics.facts import build_facts
 from servicedesk.statistics.public import counted, last_year_of, published
-from tests.support import Town, local
+from tests.support import Town, local, pass_time
 from tests.web.queue_support import person, without_tokens
 
 DONE = ("accept", "dispatch", "sign", "resolve", "confirm", "rate", "close")
@@ -65,6 +65,20 @@ def test_what_is_published_is_what_was_counted(town: Town) -> None:
     small = [line for line in lines.values() if line is not done]
     assert {line.on_time_rate for line in small} == {None}
     assert {line.resolved.value for line in small} <= {None, 0}
+
+
+def test_no_rate_tells_a_small_count(town: Town) -> None:
+    for _n in range(6):
+        town.walk(town.file(), *DONE)
+    late = town.walk(town.file(), *DONE[:3])
+    pass_time(days=20)
+    town.walk(late, *DONE[3:])
+    clock.set(local("2024-05-06 10:00"))
+    build_facts(town.park_id)
+    page = counted(town.park_id, last_year_of(date(2024, 5, 6)), 3)
+    assert page.total.resolved.value == 7
+    assert page.total.on_time_rate is None  # one was late: 85.7 % would say so
+    assert page.total.satisfaction_rate == 100.0
 
 
 def test_a_page_with_little_says_nothing(town: Town) -> None:

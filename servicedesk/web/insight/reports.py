@@ -16,6 +16,7 @@ from servicedesk.accounts.queries import names as person_names
 from servicedesk.clock import clock
 from servicedesk.core.counting import ROUNDINGS, Rounding
 from servicedesk.core.identifiers import new_token
+from servicedesk.core.spans import DAYS_MAX
 from servicedesk.errors import Refused
 from servicedesk.reports import own_templates, runs, subscriptions
 from servicedesk.reports.kinds import KINDS, Kind, kinds_for
@@ -46,9 +47,12 @@ class DaysForm(Form):
     last = DateField(_l("结束日期"), validators=[required()])
 
     def validate_last(self, field: Any) -> None:
-        """Refuse days the wrong way round, and years that the product has never seen."""
-        if self.first.data and field.data and self.first.data > field.data:
+        """Refuse days the wrong way round, and more of them than anybody reads."""
+        first, last = self.first.data, field.data
+        if first and last and first > last:
             raise ValidationError(_("结束日期不能早于开始日期。"))
+        if first and last and (last - first).days >= DAYS_MAX:
+            raise ValidationError(_("一份台账最多十年，请分开生成。"))
 
 
 class PeriodForm(Form):
