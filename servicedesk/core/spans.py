@@ -69,10 +69,31 @@ def preset(name: str, today: date) -> Period:
         raise KeyError(name)
     last = name.startswith("last_")
     kind = Kind(name.removeprefix("last_"))
-    start = _start_of(kind, today)
+    found = around(kind, today)
     if last:
-        start = _start_of(kind, start - timedelta(days=1))
-    return _until_today(kind, start, today, name)
+        found = around(kind, found.start - timedelta(days=1))
+    return until(found, today, name)
+
+
+def around(kind: Kind, day: date) -> Period:
+    """Return the whole week, month, quarter or year that ``day`` lies in."""
+    start = _start_of(kind, day)
+    return Period(kind, start, _end_of(kind, start))
+
+
+def whole(text: str) -> Period:
+    """Return the whole year ``2024``, month ``2024-03`` or quarter ``2024-Q1``.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    quarter, month = found[2], found[3]
+    kind = Kind.QUARTER if quarter else Kind.MONTH if month else Kind.YEAR
+    first = int(quarter) * 3 - 2 if quarter else int(month or 1)
+    return around(kind, date(int(found[1]), first, 1))
 
 
 def named(text: str, today: date) -> Period:
@@ -83,15 +104,10 @@ def named(text: str, today: date) -> Period:
     """
     if text in PRESETS:
         return preset(text, today)
-    found = _NAMED.fullmatch(text)
-    if found is None:
+    found = whole(text)
+    if found.start > today:
         raise ValueError(text)
-    year, quarter, month = int(found[1]), found[2], found[3]
-    kind = Kind.QUARTER if quarter else Kind.MONTH if month else Kind.YEAR
-    start = date(year, int(quarter) * 3 - 2 if quarter else int(month or 1), 1)
-    if start > today:
-        raise ValueError(text)
-    return _until_today(kind, start, today, text)
+    return until(found, today, text)
 
 
 def free(start: date, end: date) -> Period:
@@ -183,9 +199,10 @@ def every_day(period: Period) -> list[date]:
     return [period.start + timedelta(days=number) for number in range(period.days)]
 
 
-def _until_today(kind: Kind, start: date, today: date, name: str) -> Period:
-    end = _end_of(kind, start)
-    return Period(kind, start, min(end, today), name, running=end > today)
+def until(whole: Period, today: date, name: str = "") -> Period:
+    """Return a period as far as it has come: ``running`` where it goes on after ``today``."""
+    end = min(whole.end, max(today, whole.start))
+    return Period(whole.kind, whole.start, end, name, running=end < whole.end)
 
 
 def _start_of(kind: Kind, day: date) -> date:

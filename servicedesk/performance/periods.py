@@ -1,24 +1,19 @@
 """Periods of performance (考核期): a month, a quarter or a year, as an address has them."""
 
-import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
+from servicedesk.core import spans
 from servicedesk.statistics.cutting import Span
-
-_PERIOD = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2])|-Q([1-4]))?")
 
 
 def span_of(period: str) -> Span | None:
     """Return the days of ``2024``, ``2024-Q1`` or ``2024-03``; ``None`` for anything else."""
-    found = _PERIOD.fullmatch(period)
-    if found is None:
+    try:
+        found = spans.whole(period)
+    except ValueError:
         return None
-    year, month, quarter = (int(text) if text else 0 for text in found.groups())
-    first, months = (month, 1) if month else ((quarter * 3 - 2, 3) if quarter else (1, 12))
-    start = date(year, first, 1)
-    after = date(year + (first + months > 12), (first + months - 1) % 12 + 1, 1)
-    return Span(start, after - timedelta(days=1))
+    return Span(found.start, found.end)
 
 
 def last_months(today: date, count: int = 24) -> Sequence[str]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from servicedesk.core import spans
+from servicedesk.core.spans import Kind
 from servicedesk.core.words import N_
 
-_DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
+_DAY = timedelta(days=1)
 _CODES = {
     "week": re.compile(r"(20\d\d)-W(\d\d)"),
     "month": re.compile(r"(20\d\d)-(\d\d)"),
@@ -68,15 +70,13 @@ class Period:
 
 def around(length: Length, day: date) -> Period:
     """Return the period that ``day`` lies in."""
+    found = spans.around(Kind(length), day)
     if length is Length.WEEK:
-        year, week, weekday = day.isocalendar()
-        start = day - timedelta(days=weekday - 1)
-        return Period(length, year, week, start, start + timedelta(days=6))
-    months = {Length.MONTH: 1, Length.QUARTER: 3, Length.YEAR: 12}[length]
-    number = (day.month - 1) // months + 1
-    start = date(day.year, (number - 1) * months + 1, 1)
-    end = date(day.year + number * months // 12, number * months % 12 + 1, 1) - _DAY
-    return Period(length, day.year, number, start, end)
+        year, number, _weekday = day.isocalendar()
+    else:
+        months = {Length.MONTH: 1, Length.QUARTER: 3, Length.YEAR: 12}[length]
+        year, number = day.year, (day.month - 1) // months + 1
+    return Period(length, year, number, found.start, found.end)
 
 
 def period_of(length: Length, code: str) -> Period:
@@ -103,13 +103,6 @@ def before(period: Period) -> Period:
     return around(period.length, period.start - _DAY)
 
 
-def last_year(period: Period) -> Period:
-    """Return the same period of the year before; of a week the one 52 weeks earlier."""
-    if period.length is Length.WEEK:
-        return around(period.length, period.start - 52 * _WEEK)
-    return around(period.length, period.start.replace(year=period.year - 1))
-
-
 def last_ended(length: Length, today: date) -> Period:
     """Return the newest period that was over before ``today``."""
     return before(around(length, today))
@@ -129,14 +122,15 @@ Range = tuple[date, date]
 def ranges(period: Period, today: date) -> tuple[Range, Range | None, Range]:
     """Return the days of a period, of the one before (环比) and of last year's (同比).
 
-    A running period is counted up to today and compared with as many days of the others. A year's
-    own predecessor is last year, so it has no 环比 beside its 同比.
+    It is compared as on the dashboards (``core.spans``). A year's own predecessor is last year, so it
+    has no 环比 beside its 同比.
     """
-    until = min(period.end, max(today, period.start))
-    running, elapsed = until < period.end, until - period.start
-
-    def days(one: Period) -> Range:
-        return one.start, min(one.end, one.start + elapsed) if running else one.end
-
-    earlier = None if period.length is Length.YEAR else days(before(period))
-    return (period.start, until), earlier, days(last_year(period))
+    kind = Kind(period.length)
+    so_far = spans.until(spans.Period(kind, period.start, period.end), today)
+    earlier = None if kind is Kind.YEAR else spans.before(so_far)
+    year_ago = spans.year_before(so_far)
+    return (
+        (so_far.start, so_far.end),
+        (earlier.start, earlier.end) if earlier else None,
+        (year_ago.start, year_ago.end),
+    )
