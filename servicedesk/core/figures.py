@@ -267,7 +267,7 @@ COUNTED = (
 )  # fmt: skip
 
 
-def value_of(figure: Figure, numbers: Mapping[str, int]) -> float | None:
+def value_of(figure: Figure, numbers: Mapping[str, float]) -> float | None:
     """Return a figure's value from counted parts; ``None`` where there is nothing to measure.
 
     Nothing counted means nought things, but no rate and no minutes.

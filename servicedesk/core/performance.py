@@ -107,6 +107,9 @@ COMPONENTS: Sequence[Component] = (
         N_("退单记在最后承办的单位名下，退单的往往是别的单位，默认只列出、不计分。"), of_misses=True,
     ),
 )  # fmt: skip
+# Whoever puts a matter right is never the person who was rated, but the ticket is theirs in the end:
+# what went wrong before would be charged to the wrong person. Units keep their tickets.
+NOT_OF_PEOPLE = frozenset({"satisfaction", "false", "rectified"})
 BY_KEY: Mapping[str, Component] = {one.key: one for one in COMPONENTS}
 LEVELLED: Sequence[Component] = tuple(one for one in COMPONENTS if one.levelled)
 DEFAULT_WEIGHTS: Mapping[str, int] = {one.key: one.weight for one in COMPONENTS}
@@ -249,8 +252,15 @@ class Score:
         return sum(line.weight for line in self.lines if line.counted is not None)
 
 
-def score(numbers: Numbers, weights: Mapping[str, int], levels: Mapping[str, Level]) -> Score:
+def score(
+    numbers: Numbers,
+    weights: Mapping[str, int],
+    levels: Mapping[str, Level],
+    left_out: frozenset[str] = frozenset(),
+) -> Score:
     """Return the score for counted parts; ``levels`` holds the level of each levelled component.
+
+    What is ``left_out`` is listed without weight.
 
     Raises:
         ValueError: the weights cannot be published.
@@ -258,7 +268,8 @@ def score(numbers: Numbers, weights: Mapping[str, int], levels: Mapping[str, Lev
     if found := faults(weights):
         raise ValueError(found)
     delivered = numbers.get("delivered", 0)
-    lines = [_line(one, numbers, weights, levels) for one in COMPONENTS]
+    counting = {key: weight for key, weight in weights.items() if key not in left_out}
+    lines = [_line(one, numbers, counting, levels) for one in COMPONENTS]
     total = sum(line.weight for line in lines if line.counted is not None)
     if delivered < MINIMUM or not total:
         return Score(delivered, None, lines)

@@ -19,6 +19,7 @@ from servicedesk.core.figures import Basis
 from servicedesk.core.performance import (
     LEVELLED,
     MINIMUM,
+    NOT_OF_PEOPLE,
     Level,
     Score,
     Tally,
@@ -119,11 +120,12 @@ def _results(
     kind = subjects[0].kind
     counted = grouped(park_id, span, EVERYTHING, _DIMENSION[kind], now)
     levels = _levels(park_id, span, kind, {one.id for one in subjects})
+    left_out = NOT_OF_PEOPLE if kind is Kind.PERSON else frozenset()
     scores: dict[Subject, Score] = {}
     for one in subjects:
         numbers = counted.get(one.code or one.id)
         if numbers:
-            scores[one] = score(numbers, weights, levels.get(one.id, {}))
+            scores[one] = score(numbers, weights, levels.get(one.id, {}), left_out)
     ranked = ranks({one.id: found.value for one, found in scores.items()})
     results = [
         Result(

@@ -44,7 +44,7 @@ FIGURE_NOTE = (
     "注：空白表示没有可计算的工单；比率的环比、同比为百分点；“此刻”的指标没有上期。"
     "成效类指标取自各登记簿，按全园区统计。"
 )
-Numbers = Mapping[str, int]
+Numbers = Mapping[str, float]
 NOTHING: Numbers = {}
 
 
@@ -134,7 +134,9 @@ def _typed(figure: Figure, value: float | None) -> Value:
         return None
     if figure.aggregation is Aggregation.RATE:
         return Styled(value / 100, PERCENT)
-    return Styled(value, "0.0") if figure.aggregation is Aggregation.EACH else int(value)
+    if figure.aggregation is Aggregation.EACH:
+        return Styled(value, "0.0")
+    return int(value) if value == int(value) else Styled(value, "0.00")
 
 
 def _growth(figure: Figure, now: float | None, base: float | None) -> Value:

@@ -127,7 +127,9 @@ def register_cards(park_id: int, period: Period) -> tuple[str, list[Card]]:
     return name, [_card(key, found, against) for key in keys]
 
 
-def _card(key: str, found: Mapping[str, int], against: Mapping[Against, Mapping[str, int]]) -> Card:
+def _card(
+    key: str, found: Mapping[str, float], against: Mapping[Against, Mapping[str, float]]
+) -> Card:
     figure = BY_KEY[key]
     value = value_of(figure, found)
     earlier = {kind: value_of(figure, numbers) for kind, numbers in against.items()}
@@ -137,8 +139,8 @@ def _card(key: str, found: Mapping[str, int], against: Mapping[Against, Mapping[
         value=value,
         earlier=earlier,
         changes={kind: change(value, other, rate=rate) for kind, other in earlier.items()},
-        part=found.get(figure.part, 0) if figure.part else None,
-        whole=found.get(figure.whole, 0) if figure.whole else None,
+        part=int(found.get(figure.part, 0)) if figure.part else None,
+        whole=int(found.get(figure.whole, 0)) if figure.whole else None,
     )
 
 

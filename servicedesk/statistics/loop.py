@@ -32,6 +32,8 @@ from servicedesk.tickets.views import view_condition, visible
 
 LEVELS = ("level_1", "level_2", "level_3")
 CONTROL_WEEKS = 26
+LEAST_OF_WEEK = 3  # with fewer, a week says more of one ticket than of the work
+WEEK = timedelta(weeks=1)
 STAGES: tuple[tuple[str, tuple[State, ...]], ...] = (
     ("submitted", (State.SUBMITTED,)),
     ("accepted", (State.ACCEPTED,)),
@@ -225,8 +227,16 @@ def control(actor: Actor, span: Span, cut: Cut) -> Control:
         (date.fromisoformat(monday), int(count), int(middle))
         for monday, count, middle in db.session.execute(query.order_by(ranked.c.week))
     ]
-    usual = limits([row[2] for row in rows])
-    return Control([Week(*row, usual is None or usual.holds(row[2])) for row in rows], usual)
+    today = calendar(actor.park_id).local(clock.now()).date()
+    judged = {row[0] for row in rows if row[1] >= LEAST_OF_WEEK and row[0] + WEEK <= today}
+    usual = limits([row[2] for row in rows if row[0] in judged])
+    return Control(
+        [
+            Week(*row, usual is None or row[0] not in judged or usual.holds(row[2]))
+            for row in rows
+        ],
+        usual,
+    )  # fmt: skip
 
 
 def _week() -> ColumnElement[str]:

@@ -44,13 +44,10 @@ def register_amounts(park_id: int, span: Span) -> Mapping[str, int]:
     }
 
 
-def register_numbers(park_id: int, span: Span) -> Mapping[str, int]:
-    """Return every part in its plain unit; money is in whole 万元, rounded half up.
-
-    This is what ``core.figures.value_of`` takes. Where cents matter, see :func:`register_amounts`.
-    """
-    found = dict(register_amounts(park_id, span))
-    return found | {name: (found[name] + THOUSAND // 2) // THOUSAND for name in MONEY}
+def register_numbers(park_id: int, span: Span) -> Mapping[str, float]:
+    """Return every part in its plain unit, money in 万元: what ``core.figures.value_of`` takes."""
+    found: dict[str, float] = dict(register_amounts(park_id, span))
+    return found | {name: found[name] / THOUSAND for name in MONEY}
 
 
 # The lists that hold a register's rows for any days, and those that know years only.

@@ -62,7 +62,7 @@ def loop() -> str:
         "insight/loop.html", period=period, periods=_periods(today, period), unit=cut.unit,
         units=_choices(person), span=span, bands=bands, ages=ages, band_name=band_name,
         below=below, month=f"{today:%Y-%m}", target=ON_TIME_TARGET, least=LEAST_TICKETS,
-        least_weeks=LEAST_POINTS, weekdays=WEEKDAYS, stages=STAGES, state_names=STATE_NAMES,
+        least_weeks=LEAST_POINTS, least_of_week=figures.LEAST_OF_WEEK, weekdays=WEEKDAYS, stages=STAGES, state_names=STATE_NAMES,
         waiting=stale(person.park_id), open_list=open_list, standing_list=_standing_list(span, cut),
         returned_list=_returned_list(span), minutes_of_day=MINUTES_OF_DAY, figure=BY_KEY,
         charts=_charts(pieces, bands, ages), **pieces,
