@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from bench.copying import Connection, copy, settle
 from bench.stories import COURSE, Event, Story, stories
 from servicedesk.catalogue.queries import items
+from servicedesk.core.enterprises import AREAS as known_areas
 from servicedesk.core.identifiers import ticket_number, valid_credit_code
 from servicedesk.core.textsearch import index_terms
 from servicedesk.core.workflow import State
@@ -37,6 +38,9 @@ STATES: Mapping[str, State] = {
     "close": State.CLOSED,
 }
 CHANNELS = ("portal", "portal", "portal", "visit", "phone", "counter", "12345")
+INDUSTRIES = ("C3841", "C2651", "F5179", "I6513", "G5821", "")
+SCALES = ("large", "medium", "small", "micro", "")
+AREAS = (*list(known_areas)[:3], "")
 NOT_READ = 20
 PER_ENTERPRISE = 200
 Row = dict[str, Any]
@@ -119,6 +123,8 @@ def _enterprises(there: Town, now: datetime) -> Iterator[Row]:
             "id": row, "park_id": there.park_id, "name": name, "credit_code": code,
             "standing": "confirmed", "contact": "李工", "phone": "13800138000",
             "address": "鹤城高新区", "created_at": now,
+            "industry_code": INDUSTRIES[number % len(INDUSTRIES)],
+            "scale": SCALES[number % len(SCALES)], "area": AREAS[number % len(AREAS)],
         }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from servicedesk.enterprises.actions import register
 from servicedesk.extensions import db
 from servicedesk.installation import install
 from servicedesk.organisation.queries import default_park, unit_by_code, units
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 
 PASSWORD = "correct horse battery"
 REQUESTERS = 8

@@ -6,12 +6,29 @@ synchronisation and foreign keys on; reads run in transactions that cannot write
 """
 
 import functools
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    any_,
+    event,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator
 
 NAMES = {
@@ -49,6 +66,34 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class epoch(FunctionElement[int]):
+    """A moment as whole seconds since 1970-01-01T00:00Z, fractions dropped."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(epoch, "sqlite")
+def _epoch_of_text(element: epoch, compiler: Any, **options: Any) -> str:
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **options)}) AS INTEGER)"
+
+
+@compiles(epoch, "postgresql")
+def _epoch_of_moment(element: epoch, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"CAST(floor(extract(epoch FROM {moment})) AS BIGINT)"
+
+
+def among(column: Any, numbers: Sequence[int], dialect: str) -> ColumnElement[bool]:
+    """Return the condition that ``column`` is one of many numbers: one parameter, not thousands."""
+    if dialect == "sqlite":
+        each = func.json_each(json.dumps(list(numbers))).table_valued("value")
+        found: ColumnElement[bool] = column.in_(select(each.c.value))
+        return found
+    known: ColumnElement[bool] = column == any_(literal(list(numbers), ARRAY(BigInteger)))
+    return known
 
 
 Base.registry.update_type_annotation_map({datetime: UtcDateTime()})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from servicedesk.audit.actions import record
@@ -28,10 +28,7 @@ from servicedesk.core.words import N_
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
-from servicedesk.statistics.marks import mark
-from servicedesk.tickets.facts import months_with_tickets, period_bounds
 from servicedesk.tickets.files import StoredFile
-from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import changed_rows, unit_of_work
 
 NEW = 0
@@ -113,7 +110,6 @@ def _create(actor: Actor, definition: Definition) -> ServiceItem:
 def _change(
     actor: Actor, item: ServiceItem, definition: Definition, before: Mapping[str, Any]
 ) -> None:
-    former_category = item.category_code
     item.version += 1
     item.edited = True
     write_columns(item, definition)
@@ -126,22 +122,10 @@ def _change(
         {"version": item.version - 1, **{key: before[key] for key in changed}},
         {"version": item.version, **{key: after[key] for key in changed}},
     )  # fmt: skip
-    if item.category_code != former_category:
-        _mark_counts(item)
 
 
 def _value(definition: Mapping[str, Any], key: str) -> Any:
     return definition.get(key, DEFAULTS.get(key))
-
-
-def _mark_counts(item: ServiceItem) -> None:
-    """The item's tickets now count in another category: every month since the first of them."""
-    first = db.session.scalar(
-        select(func.min(Ticket.submitted_at)).where(Ticket.item_id == item.id)
-    )
-    if first is not None:
-        months = (period_bounds(month)[0] for month in months_with_tickets(item.park_id))
-        mark(item.park_id, first, *(month for month in months if month > first))
 
 
 def set_listed(actor: Actor, code: str, listed: bool, seen: int) -> ServiceItem:

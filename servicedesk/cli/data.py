@@ -12,7 +12,7 @@ from servicedesk.audit.queries import verify
 from servicedesk.cli.common import DAY, OUT, make_folders
 from servicedesk.core.permissions import Actor, Role
 from servicedesk.organisation.queries import default_park, parks
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 
 counts = AppGroup("counts", help="The built counts.")
 audit = AppGroup("audit", help="The audit trail.")

@@ -7,6 +7,10 @@ are one look-up. All numbers are whole minutes since 1970-01-01T00:00Z.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 Span = tuple[int, int]
 
@@ -44,6 +48,15 @@ class Worked:
         if place < 0:
             return 0
         return self._before[place] + min(now, self._ends[place]) - self._starts[place]
+
+    def until_each(self, moments: NDArray[Any]) -> NDArray[Any]:
+        """Return :meth:`until` of many moments at once."""
+        if not self._starts:
+            return np.zeros(len(moments), dtype=np.int64)
+        starts, ends, before = map(np.asarray, (self._starts, self._ends, self._before))
+        places = np.searchsorted(starts, moments, side="right") - 1
+        worked = before[places] + np.minimum(moments, ends[places]) - starts[places]
+        return np.asarray(np.where(places < 0, 0, worked))
 
     def when(self, total: int) -> int | None:
         """Return when ``total`` minutes, at least one, have been worked: in ``(start, end]`` of a span."""

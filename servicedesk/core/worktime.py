@@ -19,7 +19,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
 
 from servicedesk.core.minutes import MINUTE, aware, to_minutes, to_moment
 from servicedesk.core.segments import (
@@ -228,6 +232,18 @@ class Calendar:
         if index is not None:
             return index.until(last) - index.until(first)
         return sum(close - opening for opening, close in self._spans_within(first, last))
+
+    def between_each(self, starts: NDArray[Any], ends: NDArray[Any]) -> NDArray[Any]:
+        """Return :meth:`between` of many pairs at once; moments are whole minutes since 1970 UTC."""
+        if not len(starts):
+            return np.zeros(0, dtype=np.int64)
+        first, last = int(min(starts.min(), ends.min())), int(max(starts.max(), ends.max()))
+        index = self._worked(first, last)
+        if index is not None:
+            worked: NDArray[Any] = index.until_each(ends) - index.until_each(starts)
+            return worked
+        pairs = zip(starts.tolist(), ends.tolist(), strict=True)
+        return np.array([self.between(to_moment(a), to_moment(b)) for a, b in pairs])
 
     def spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield the working spans (工作区间) inside ``[start, end)``, earliest first.

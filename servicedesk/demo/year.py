@@ -49,7 +49,7 @@ from servicedesk.installation import fill
 from servicedesk.notifications.digests import forget_waiting
 from servicedesk.notifications.models import Notice, OutboxMessage
 from servicedesk.organisation.queries import default_park
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work, writing
 

@@ -17,7 +17,7 @@ from servicedesk.enterprises.models import Enterprise, Membership, NotDuplicate
 from servicedesk.enterprises.profile import DENIED, EDITABLE
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
-from servicedesk.statistics.marks import mark, mark_tickets
+from servicedesk.statistics.marks import mark_tickets
 from servicedesk.tickets import search
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work
@@ -139,7 +139,7 @@ def merge(actor: Actor, kept_id: int, gone_id: int, seen: tuple[int, int] | None
         raise Conflict(seen[0], kept.version)
     gains = _gains(kept, gone)
     before = {name: str(getattr(gone, name)) for name in (*EDITABLE, "standing")}
-    _mark_counts(kept.park_id, gone_id)
+    mark_tickets(select(Ticket.park_id, Ticket.id).where(Ticket.enterprise_id == gone_id))
     _keep_stronger_parts(kept_id, gone_id)
     _end_corrections(actor, gone_id)
     _forget_pairs(kept_id, gone_id)
@@ -182,13 +182,6 @@ def _both(actor: Actor, kept_id: int, gone_id: int) -> tuple[Enterprise, Enterpr
     if locked[kept_id].park_id != locked[gone_id].park_id:
         raise Refused(DENIED, kind="permission")
     return locked[kept_id], locked[gone_id]
-
-
-def _mark_counts(park_id: int, gone_id: int) -> None:
-    query = select(Ticket.submitted_at, Ticket.resolved_at).where(Ticket.enterprise_id == gone_id)
-    moments = [moment for row in db.session.execute(query) for moment in row]
-    mark(park_id, *moments)
-    mark_tickets(select(Ticket.park_id, Ticket.id).where(Ticket.enterprise_id == gone_id))
 
 
 def _keep_stronger_parts(kept_id: int, gone_id: int) -> None:

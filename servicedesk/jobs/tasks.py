@@ -32,7 +32,7 @@ from servicedesk.problems.actions import close_class, due_closings, due_reminder
 from servicedesk.reports import making, subscriptions
 from servicedesk.reports.own_templates import stored_templates
 from servicedesk.reports.runs import forget_reports
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from servicedesk.tickets import escalation, late_calls, support_clock
 from servicedesk.tickets import supplements as supplementing
 from servicedesk.tickets.actions import forget_submissions

@@ -15,6 +15,7 @@ from servicedesk.catalogue.queries import item as get_item
 from servicedesk.catalogue.queries import items
 from servicedesk.clock import clock
 from servicedesk.core.authorization import POWERS
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.materials import SLOT_NAMES, Slot
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import State
@@ -25,7 +26,6 @@ from servicedesk.materials.models import Authorization
 from servicedesk.materials.queries import letters_for, materials_of, originals_of
 from servicedesk.organisation.queries import park, unit
 from servicedesk.reports.masking import masked_name, masked_phone
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.clocks import rules_of
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import Ticket, TicketEvent

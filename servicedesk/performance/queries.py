@@ -11,7 +11,7 @@ from servicedesk.core.performance import BY_KEY, DEFAULT_WEIGHTS
 from servicedesk.extensions import db
 from servicedesk.performance.models import PerformanceNote, PerformanceWeights
 from servicedesk.statistics.cutting import Span
-from servicedesk.statistics.marks import ZONE
+from servicedesk.tickets.facts import ZONE
 
 
 class Kind(StrEnum):

@@ -1,8 +1,8 @@
 """Results of a period (绩效结果): the formula of ``core.performance`` filled from the facts.
 
-The counted parts are those of ``statistics.cutting``; only how many tickets of each item everybody has
-is asked here, in one more statement, to level for difficulty. Whoever asks decides what may be seen:
-see ``performance.reach``.
+The counted parts are those of ``statistics.cutting``, and so is how many tickets of each item everybody
+has, by which results are levelled for difficulty. Whoever asks decides what may be seen: see
+``performance.reach``.
 """
 
 from collections import defaultdict
@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
-
 from servicedesk.accounts.queries import staff
-from servicedesk.catalogue.models import ServiceItem
-from servicedesk.core.figures import Basis
+from servicedesk.catalogue.queries import items
+from servicedesk.clock import clock
 from servicedesk.core.performance import (
     LEVELLED,
     MINIMUM,
@@ -28,15 +26,13 @@ from servicedesk.core.performance import (
     ranks,
     score,
 )
-from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
 from servicedesk.performance.periods import last_months, span_of
 from servicedesk.performance.queries import Kind
-from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Span, grouped, in_span
-from servicedesk.statistics.fact_models import TicketFact as Fact
+from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span, grouped
 
 _DIMENSION = {Kind.UNIT: Dimension.UNIT, Kind.PERSON: Dimension.PERSON}
-_OWNER = {Kind.UNIT: Fact.unit_id, Kind.PERSON: Fact.handler_id}
+_OWNER = {Kind.UNIT: "unit_id", Kind.PERSON: "handler_id"}
 Tallies = Mapping[Hashable, Tally]
 """Tallies by item."""
 
@@ -101,11 +97,8 @@ def default_period(park_id: int, today: date) -> str:
 def _anybody_scored(park_id: int, month: str) -> bool:
     span = span_of(month)
     assert span is not None
-    query = select(Fact.unit_id).where(
-        *in_span(park_id, span, Basis.RESOLVED), Fact.unit_id.is_not(None)
-    )
-    query = query.group_by(Fact.unit_id).having(func.count() >= MINIMUM).limit(1)
-    return db.session.scalar(query) is not None
+    counted = grouped(park_id, span, EVERYTHING, Dimension.UNIT, clock.now())
+    return any(unit and n.get("delivered", 0) >= MINIMUM for unit, n in counted.items())
 
 
 def _results(
@@ -118,8 +111,10 @@ def _results(
     if not subjects:
         return []
     kind = subjects[0].kind
-    counted = grouped(park_id, span, EVERYTHING, _DIMENSION[kind], now)
-    levels = _levels(park_id, span, kind, {one.id for one in subjects})
+    figures = Figures(park_id, now)
+    counted = figures.grouped(span, EVERYTHING, _DIMENSION[kind])
+    days = {one.id: one.promised_days for one in items(park_id)}
+    levels = _levels(figures.by_pairs(span, _OWNER[kind]), days, {one.id for one in subjects})
     left_out = NOT_OF_PEOPLE if kind is Kind.PERSON else frozenset()
     scores: dict[Subject, Score] = {}
     for one in subjects:
@@ -138,43 +133,26 @@ def _results(
 
 
 def _levels(
-    park_id: int, span: Span, kind: Kind, wanted: Iterable[int]
+    pairs: Mapping[tuple[int, int], Mapping[str, int]],
+    days: Mapping[int, int],
+    wanted: Iterable[int],
 ) -> dict[int, dict[str, Level]]:
-    """Return for each wanted subject the level of each levelled component."""
-    kinds: dict[Hashable, int] = {}
+    """Return for each wanted subject the level of each levelled component.
+
+    ``pairs`` are the counted parts by owner and item, ``days`` the promised ones by item.
+    """
+    kinds: dict[Hashable, int] = {item: kind_of(days[item]) for _owner, item in pairs}
     own: dict[str, dict[Any, dict[Hashable, Tally]]] = {
         one.key: defaultdict(dict) for one in LEVELLED
     }
     park: dict[str, dict[Hashable, Tally]] = {one.key: defaultdict(Tally) for one in LEVELLED}
-    for row in _tallied(park_id, span, kind):
-        kinds[row["item"]] = kind_of(row["days"])
+    for (owner, item), counted in pairs.items():
         for one in LEVELLED:
-            if row[one.whole]:
-                tally = Tally(row[one.whole], one.misses(row))
-                own[one.key][row["owner"]][row["item"]] = tally
-                park[one.key][row["item"]] += tally
+            if counted[one.whole]:
+                tally = Tally(counted[one.whole], one.misses(counted))
+                own[one.key][owner][item] = tally
+                park[one.key][item] += tally
     return {
         subject: {key: level(own[key].get(subject, {}), park[key], kinds) for key in own}
         for subject in wanted
     }
-
-
-def _tallied(park_id: int, span: Span, kind: Kind) -> Sequence[Mapping[str, Any]]:
-    """Return how many tickets of each item everybody has, and how they went, whoever may see what."""
-    owner = _OWNER[kind].label("owner")
-    columns = {
-        "delivered": func.count(),
-        "on_time": func.sum(case((Fact.on_time.is_(True), 1), else_=0)),
-        "answered": func.sum(case((Fact.answered.is_(True), 1), else_=0)),
-        "confirmed": func.sum(case((Fact.solved.is_(True), 1), else_=0)),
-    }
-    query = (
-        select(
-            owner, Fact.item_id.label("item"), ServiceItem.promised_days.label("days"),
-            *(column.label(name) for name, column in columns.items()),
-        )
-        .join(ServiceItem, ServiceItem.id == Fact.item_id)
-        .where(*in_span(park_id, span, Basis.RESOLVED))
-        .group_by(owner, Fact.item_id, ServiceItem.promised_days)
-    )  # fmt: skip
-    return db.session.execute(query).mappings().all()  # type: ignore[return-value]

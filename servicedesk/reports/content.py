@@ -14,8 +14,9 @@ from servicedesk.organisation.queries import park
 from servicedesk.reports.charts import Chart
 from servicedesk.reports.figures import Piece, Reference, Writer
 from servicedesk.reports.phrases import CLAUSES
-from servicedesk.statistics.actions import built_at
-from servicedesk.statistics.built import Numbers, numbers_of, numbers_of_all, value_of
+from servicedesk.statistics.counts import numbers_by_month, numbers_of, span_of, value_of
+from servicedesk.statistics.cutting import Figures, Numbers
+from servicedesk.statistics.facts import built_at
 from servicedesk.statistics.periods import months_of
 from servicedesk.tickets.facts import ZONE
 
@@ -46,7 +47,8 @@ def content(park_id: int, year: int, rounding: Rounding = Rounding.OVER) -> Cont
     """Gather what the summary of a year says."""
     settings: Settings = current_app.extensions["settings"]
     writer = Writer(park_id, year, rounding)
-    found, before = numbers_of(park_id, str(year)), numbers_of(park_id, str(year - 1))
+    figures = Figures(park_id, clock.now())
+    found, before = (numbers_of(figures, span_of(str(one))) for one in (year, year - 1))
     volume = _general(writer, found.get("all", NOTHING), before.get("all", NOTHING), _until(year))
     achieved = _opening(writer.sentence(CLAUSES))
     return Content(
@@ -57,7 +59,7 @@ def content(park_id: int, year: int, rounding: Rounding = Rounding.OVER) -> Cont
         definitions=[_definition(key) for key in DEFINED],
         origins=writer.references,
         as_of=_as_of(park_id, year),
-        charts=_charts(park_id, year, found),
+        charts=_charts(figures, year, found),
         base=settings.base_url,
     )
 
@@ -97,11 +99,10 @@ def _as_of(park_id: int, year: int) -> str:
     return f"{year}年数据，统计截至{counted}，生成于{now:%Y-%m-%d %H:%M}。"
 
 
-def _charts(park_id: int, year: int, found: dict[str, Numbers]) -> tuple[Chart, Chart]:
+def _charts(figures: Figures, year: int, found: dict[str, Numbers]) -> tuple[Chart, Chart]:
     """Return the year's months and its categories as charts; the table has the same numbers."""
-    months = months_of(year)
-    by_month = numbers_of_all(park_id, months)
-    monthly = [by_month.get(month, NOTHING) for month in months]
+    by_month = numbers_by_month(figures, year)
+    monthly = [by_month.get(month, NOTHING) for month in months_of(year)]
     names, served = [], []
     for category in categories():
         names.append(category.name)

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from servicedesk.catalogue.queries import categories, items_by_id, metrics
 from servicedesk.clock import clock
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.figures import AGGREGATIONS, BASES, FIGURES
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
@@ -20,7 +21,6 @@ from servicedesk.organisation.queries import park, unit, units
 from servicedesk.reports.masking import masked_name, masked_phone
 from servicedesk.reports.queries import Wanted, ledger_rows, ledger_size, outcomes_of
 from servicedesk.reports.sheets import TITLE, Sheet, Value
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.facts import ZONE
 

@@ -18,8 +18,8 @@ from servicedesk.reports.kinds import KINDS, Kind
 from servicedesk.reports.ledger import Progress
 from servicedesk.reports.own_templates import active_content
 from servicedesk.reports.periods import around
-from servicedesk.statistics.actions import build
 from servicedesk.statistics.cutting import Cut
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.reach import within
 
 log = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from servicedesk.organisation.queries import park as get_park
 from servicedesk.rules.actions import require_editor
 from servicedesk.rules.models import RuleApplication, RuleChange
 from servicedesk.rules.queries import rules_at
-from servicedesk.statistics.marks import mark, mark_ticket
+from servicedesk.statistics.marks import mark_ticket
 from servicedesk.tickets import clocks
 from servicedesk.tickets.actions import add_own_event
 from servicedesk.tickets.models import Escalation, PauseSpan, Ticket
@@ -261,7 +261,6 @@ def _put_under(actor: Actor, ticket: Ticket, version: int, kind: str) -> None:
     ticket.rules_version = version
     clocks.refresh(ticket)
     db.session.flush()
-    mark(ticket.park_id, ticket.submitted_at)
     mark_ticket(ticket.park_id, ticket.id)
     moved = ticket.due_at != before
     data = {"rules": f"{old_version} → {version}"}

@@ -1,30 +1,25 @@
 """Figures over any range of days and any combination of cuts, exact, from the facts.
 
-``numbers`` counts one cut, ``grouped`` every value of one dimension at once; each is a fixed number
-of statements. What may be seen is decided by whoever asks: see ``statistics.reach``.
+:class:`Figures` counts one cut, or every value of one dimension at once, and gives the tickets that were
+counted. What may be seen is decided by whoever asks: see ``statistics.reach``.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+import numpy as np
 
-from servicedesk.catalogue.models import ServiceItem
-from servicedesk.core.figures import Basis
-from servicedesk.core.workflow import BAD_RATING
-from servicedesk.enterprises.models import Enterprise
-from servicedesk.extensions import db
-from servicedesk.organisation.models import Unit
-from servicedesk.statistics.fact_models import TicketFact as Fact
+from servicedesk.core.figures import BY_KEY, Aggregation, Basis, Figure
+from servicedesk.core.tallies import ASKED, DONE, NONE, Column, Groups, Part, count, told_apart
+from servicedesk.statistics.attributes import ATTRIBUTES, Attribute, attribute
+from servicedesk.statistics.fact_columns import CHANNEL_CODES, CHANNEL_NAMES
+from servicedesk.statistics.store import Rows, store
 
 Numbers = Mapping[str, int]
-"""Counted parts by name (see ``core.figures.COUNTED``); a part with nothing counted may be missing."""
+"""Counted parts by name (see ``core.tallies``); a part with nothing counted may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +30,16 @@ class Span:
     end: date
 
 
+NOT_RECORDED = "-"
+"""The value of a cut for what has none: no unit yet, no industry known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Which tickets are counted (口径切片): every field that is set must hold.
 
     ``industry`` is the letter of GB/T 4754, ``person`` whoever resolved it or has it in hand.
+    ``weekday`` (1 Monday to 7) and ``hour`` are those of the submission, local time.
     """
 
     category: str = ""
@@ -50,6 +50,8 @@ class Cut:
     scale: str = ""
     area: str = ""
     person: int = 0
+    weekday: str = ""
+    hour: str = ""
 
     def parameters(self) -> dict[str, str]:
         """Return what goes into an address; empty fields are left out."""
@@ -68,188 +70,196 @@ class Dimension(StrEnum):
     AREA = "area"
     PERSON = "person"
     MONTH = "month"
+    WEEK = "week"
     DAY = "day"
 
 
 EVERYTHING = Cut()
-_PERCENTILES = {"median": 50, "p90": 90}
+_BASES: Mapping[str, tuple[str, Mapping[str, Part]]] = {
+    Basis.SUBMITTED: ("submitted_on", ASKED),
+    Basis.RESOLVED: ("delivered_on", DONE),
+}
+_KEYS_OF_TIME: Mapping[Dimension, Callable[[date], Any]] = {
+    Dimension.MONTH: lambda day: f"{day:%Y-%m}",
+    Dimension.WEEK: lambda day: day - timedelta(days=day.weekday()),
+    Dimension.DAY: lambda day: day,
+}
+T = TypeVar("T")
+_OF_MINUTES = (Aggregation.MEDIAN, Aggregation.P90, Aggregation.MEAN)
+
+
+class Figures:
+    """A park's figures at one moment: the facts and what they are called are read once.
+
+    Every question that a page asks of one object is answered from the same facts.
+    """
+
+    def __init__(self, park_id: int, now: datetime) -> None:
+        self._park_id, self.now = park_id, now
+        self._facts = store(park_id)
+        self._attributes: dict[str, Attribute] = {}
+
+    def numbers(self, span: Span, cut: Cut) -> Numbers:
+        """Count every part for one cut; percentiles and means of minutes are among them."""
+
+        def counted() -> Numbers:
+            found: dict[str, int] = {}
+            for rows, parts in self._bases(span, cut):
+                columns = count(rows, parts, Groups(), self._seconds)
+                found |= {name: int(column[0]) for name, column in columns.items()}
+            return {name: value for name, value in found.items() if _is_there(name, value)}
+
+        return self._answer(("numbers", span, self._meaning(cut)), counted)
+
+    def grouped(self, span: Span, cut: Cut, by: Dimension) -> dict[Any, dict[str, int]]:
+        """Count every part for each value of ``by`` that has tickets; ``None``: none is recorded."""
+
+        def counted() -> dict[Any, dict[str, int]]:
+            found: dict[Any, dict[str, int]] = {}
+            for rows, parts in self._bases(span, cut):
+                keys, codes = self._groups(by, rows)
+                columns = count(rows, parts, Groups(codes, len(keys)), self._seconds)
+                for place in np.unique(codes).tolist():
+                    values = ((name, int(column[place])) for name, column in columns.items())
+                    mine = found.setdefault(keys[place], {})
+                    mine |= {name: n for name, n in values if n and _is_there(name, n)}
+            return found
+
+        meaning = self._attribute(by).digest if by in ATTRIBUTES else 0
+        return self._answer(("grouped", span, self._meaning(cut), by, meaning), counted)
+
+    def by_pairs(self, span: Span, owner: str) -> dict[tuple[int, int], dict[str, int]]:
+        """Count what was delivered for each owner (``unit_id``, ``handler_id``) and item."""
+        rows = self._facts.within("delivered_on", span.start, span.end)
+        known, codes = np.unique(
+            rows[owner].astype(np.int64) << 32 | rows["item_id"], return_inverse=True
+        )
+        columns = count(rows, DONE, Groups(codes, len(known)), self._seconds)
+        return {
+            (pair >> 32, pair & 0xFFFFFFFF): {name: int(c[n]) for name, c in columns.items()}
+            for n, pair in enumerate(known.tolist())
+        }
+
+    def heat(self, span: Span, cut: Cut) -> dict[tuple[int, int], int]:
+        """Return how many were submitted by (weekday, hour): weekdays from 0 Monday, local hours."""
+        rows = self._rows("submitted_on", span, cut)
+        cells = np.bincount(_weekday(rows) * 24 + rows["submitted_hour"], minlength=7 * 24)
+        return {divmod(place, 24): n for place, n in enumerate(cells.tolist()) if n}
+
+    def settling(self, span: Span, cut: Cut) -> int:
+        """Return how many were resolved in ``span`` but not archived: they will still count in it.
+
+        Whoever rates well is archived sooner than whoever says nothing, so fresh rates look too good.
+        """
+        return self._rows("settling_on", span, cut).height
+
+    def tickets_behind(self, figure: str, span: Span, cut: Cut) -> Sequence[int]:
+        """Return the tickets (row numbers) that a figure counts; a rate's are its whole.
+
+        Raises:
+            KeyError: there is no such figure, or it is not counted from tickets.
+        """
+        day, parts = _BASES[BY_KEY[figure].basis]
+        rows = self._rows(day, span, cut)
+        counted = _counted(BY_KEY[figure], parts)(rows, self._seconds) > 0
+        found: Sequence[int] = rows["ticket_id"][counted].tolist()
+        return found
+
+    @property
+    def _seconds(self) -> int:
+        return int(self.now.timestamp())
+
+    def _answer(self, question: Hashable, counted: Callable[[], T]) -> T:
+        return self._facts.answer(question, self.now, counted)
+
+    def _bases(self, span: Span, cut: Cut) -> Iterator[tuple[Rows, Mapping[str, Part]]]:
+        for day, parts in _BASES.values():
+            yield self._rows(day, span, cut), parts
+
+    def _rows(self, day: str, span: Span, cut: Cut) -> Rows:
+        """Return the rows of a span for which every field of the cut holds."""
+        rows = self._facts.within(day, span.start, span.end)
+        for name, value in cut.parameters().items():
+            rows = rows.only(self._mask(name, value, rows))
+        return rows
+
+    def _mask(self, name: str, value: str, rows: Rows) -> Column:
+        if name in ATTRIBUTES:
+            keys, codes = self._attribute(name).of(rows, self._facts.firms)
+            wanted = {"", None} if value == NOT_RECORDED else {value}
+            return np.isin(codes, [place for place, key in enumerate(keys) if key in wanted])
+        if name == "weekday":
+            return np.asarray(_weekday(rows) == int(value) - 1)
+        if name == "channel":
+            return np.asarray(rows["channel"] == CHANNEL_CODES.get(value, NONE))
+        column = {"person": "handler_id", "hour": "submitted_hour"}[name]
+        return np.asarray(rows[column] == int(value))
+
+    def _groups(self, by: Dimension, rows: Rows) -> tuple[Sequence[Any], Column]:
+        """Return the keys of the groups, and the group of each row by its place among them."""
+        if by in ATTRIBUTES:
+            return self._attribute(by).of(rows, self._facts.firms)
+        if by in (Dimension.CHANNEL, Dimension.PERSON):
+            known, codes = told_apart(rows["channel" if by is Dimension.CHANNEL else "handler_id"])
+            names = CHANNEL_NAMES if by is Dimension.CHANNEL else {n: n for n in known if n != NONE}
+            return [names.get(number) for number in known.tolist()], codes
+        days, codes = told_apart(rows["day"])
+        keys = [_KEYS_OF_TIME[by](date.fromordinal(day)) for day in days.tolist()]
+        known_keys = list(dict.fromkeys(keys))
+        places = {key: place for place, key in enumerate(known_keys)}
+        return known_keys, np.array([places[key] for key in keys], dtype=np.int64)[codes]
+
+    def _attribute(self, name: str) -> Attribute:
+        if name not in self._attributes:
+            self._attributes[name] = attribute(self._park_id, name)
+        return self._attributes[name]
+
+    def _meaning(self, cut: Cut) -> Hashable:
+        """Return a cut with what its names mean at the moment."""
+        names = sorted(ATTRIBUTES & cut.parameters().keys())
+        return (cut, *(self._attribute(name).digest for name in names))
 
 
 def numbers(park_id: int, span: Span, cut: Cut, now: datetime) -> Numbers:
-    """Count every part for one cut; percentiles and means of minutes are among them."""
-    found: dict[str, int] = {}
-    for basis, sums, spreads in (
-        (Basis.SUBMITTED, _sums_of_submitted(now), {"response_": Fact.response_minutes}),
-        (
-            Basis.RESOLVED,
-            _sums_of_delivered(),
-            {"": Fact.used_minutes, "promised_": Fact.promised_minutes},
-        ),
-    ):
-        where = (*in_span(park_id, span, basis), *holds(cut))
-        means = {f"{name}mean_minutes": func.avg(column) for name, column in spreads.items()}
-        measured = {f"{name}values": func.count(column) for name, column in spreads.items()}
-        query = joined(select(*_labelled(sums | means | measured)), cut, None).where(*where)
-        row = db.session.execute(query).mappings().one()
-        found |= {name: int(row[name] or 0) for name in sums}
-        found |= {name: round(row[name]) for name in means if row[name] is not None}
-        for name, column in spreads.items():
-            if count := row[f"{name}values"]:
-                found |= _spread(name, column, count, where, cut)
-    return found
+    """Return :meth:`Figures.numbers`."""
+    return Figures(park_id, now).numbers(span, cut)
 
 
 def grouped(
     park_id: int, span: Span, cut: Cut, by: Dimension, now: datetime
 ) -> dict[Any, dict[str, int]]:
-    """Count the parts that add up, and distinct enterprises, for each value of ``by``."""
-    found: dict[Any, dict[str, int]] = defaultdict(dict)
-    for day, sums, condition in (
-        (Fact.submitted_on, _sums_of_submitted(now), in_span(park_id, span, Basis.SUBMITTED)),
-        (Fact.delivered_on, _sums_of_delivered(), in_span(park_id, span, Basis.RESOLVED)),
-    ):
-        key = _key(by, day)
-        query = joined(select(key.label("key"), *_labelled(sums)), cut, by)
-        query = query.where(*condition, *holds(cut)).group_by(key)
-        for row in db.session.execute(query).mappings():
-            found[row["key"]] |= {
-                name: int(value) for name, value in row.items() if name != "key" and value
-            }
-    return dict(found)
+    """Return :meth:`Figures.grouped`."""
+    return Figures(park_id, now).grouped(span, cut, by)
 
 
-def heat(park_id: int, span: Span, cut: Cut) -> dict[tuple[int, int], int]:
-    """Return how many were submitted by (weekday, hour): weekdays from 0 Monday, local hours."""
-    query = joined(
-        select(Fact.submitted_on, Fact.submitted_hour, func.count().label("n")), cut, None
-    )
-    query = query.where(*in_span(park_id, span, Basis.SUBMITTED), *holds(cut))
-    found: dict[tuple[int, int], int] = defaultdict(int)
-    for day, hour, count in db.session.execute(
-        query.group_by(Fact.submitted_on, Fact.submitted_hour)
-    ):
-        found[day.weekday(), hour] += count
-    return dict(found)
+def tickets_behind(park_id: int, figure: str, span: Span, cut: Cut, now: datetime) -> Sequence[int]:
+    """Return :meth:`Figures.tickets_behind`."""
+    return Figures(park_id, now).tickets_behind(figure, span, cut)
 
 
-def in_span(park_id: int, span: Span, basis: Basis) -> tuple[ColumnElement[bool], ...]:
-    """Return the condition that a ticket falls into ``span``, by its submission or its resolution."""
-    day = Fact.submitted_on if basis is Basis.SUBMITTED else Fact.delivered_on
-    return (Fact.park_id == park_id, day >= span.start, day <= span.end)
+def _counted(figure: Figure, parts: Mapping[str, Part]) -> Part:
+    """Return the part whose rows a figure is of: of a rate its whole, of a mean what is averaged."""
+    if figure.aggregation in _OF_MINUTES:
+        return lambda rows, now: rows[_minutes_of(figure.key)] >= 0
+    name = figure.key
+    if figure.aggregation is Aggregation.RATE and figure.whole:
+        name = figure.whole
+    elif figure.part:
+        name = figure.part
+    name = {"served": "delivered", "saved_minutes": "limited_by_law"}.get(name, name)
+    return parts[name]
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
+def _minutes_of(key: str) -> str:
+    if key.startswith("response_"):
+        return "response_minutes"
+    return "promised_minutes" if key.startswith("promised_") else "used_minutes"
 
 
-def _sums_of_submitted(now: datetime) -> dict[str, ColumnElement[int]]:
-    over = Fact.response_due_at < func.coalesce(Fact.ended_at, now)
-    return {
-        "submitted": func.count(),
-        "response_measured": _count(or_(Fact.responded_at.is_not(None), over)),
-        "responded_in_time": _count(Fact.responded_at <= Fact.response_due_at),
-        "repeated": _count(Fact.repeated.is_(True)),
-        "urgent": _count(Fact.urgent.is_(True)),
-        "urges": func.sum(Fact.urges),
-        "askers": func.count(func.distinct(Fact.enterprise_id)),
-    }
+def _is_there(name: str, value: int) -> bool:
+    """Minutes that were not measured are left out; what was saved may be below nought."""
+    return value != NONE or name == "saved_minutes"
 
 
-def _sums_of_delivered() -> dict[str, ColumnElement[int]]:
-    return {
-        "delivered": func.count(),
-        "served": func.count(func.distinct(Fact.enterprise_id)),
-        "answered": _count(Fact.answered.is_(True)),
-        "confirmed": _count(Fact.solved.is_(True)),
-        "rated": func.count(Fact.rating),
-        "rated_good": _count(Fact.rating > BAD_RATING),
-        "rated_bad": _count(Fact.rectified.is_not(None)),
-        "rectified": _count(Fact.rectified.is_(True)),
-        "on_time": _count(Fact.on_time.is_(True)),
-        "followed": _count(Fact.followed.is_(True)),
-        "false_resolutions": _count(Fact.false_resolution.is_(True)),
-        "returns": func.sum(Fact.returns),
-        "returned": _count(Fact.returns > 0),
-        "extensions": func.sum(Fact.extensions),
-        "supplements": func.sum(Fact.supplements),
-        "reopenings": func.sum(Fact.reopenings),
-        "level_1": _count(Fact.level >= 1),
-        "level_2": _count(Fact.level >= 2),
-        "level_3": _count(Fact.level >= 3),
-        "limited_by_law": func.count(Fact.saved_minutes),
-        "saved_minutes": func.sum(func.coalesce(Fact.saved_minutes, 0)),
-        "used_minutes": func.sum(func.coalesce(Fact.used_minutes, 0)),
-    }
-
-
-def _labelled(sums: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
-    return [column.label(name) for name, column in sums.items()]
-
-
-def _spread(
-    name: str,
-    column: InstrumentedAttribute[Any],
-    count: int,
-    where: tuple[ColumnElement[bool], ...],
-    cut: Cut,
-) -> dict[str, int]:
-    """Return median and P90 (nearest rank) of a column that holds ``count`` values."""
-    places = {label: max(1, ceil(count * percent / 100)) for label, percent in _PERCENTILES.items()}
-    rank = func.row_number().over(order_by=column).label("rank")
-    ranked = joined(select(column.label("minutes"), rank), cut, None)
-    ranked = ranked.where(*where, column.is_not(None)).subquery()
-    query = select(ranked.c.rank, ranked.c.minutes).where(ranked.c.rank.in_(set(places.values())))
-    by_rank = {row[0]: row[1] for row in db.session.execute(query)}
-    return {f"{name}{label}_minutes": by_rank[place] for label, place in places.items()}
-
-
-def _key(by: Dimension, day: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    keys: dict[Dimension, Any] = {
-        Dimension.CATEGORY: ServiceItem.category_code,
-        Dimension.ITEM: ServiceItem.code,
-        Dimension.UNIT: Unit.code,
-        Dimension.CHANNEL: Fact.channel,
-        Dimension.INDUSTRY: func.substr(Enterprise.industry_code, 1, 1),
-        Dimension.SCALE: Enterprise.scale,
-        Dimension.AREA: Enterprise.area,
-        Dimension.PERSON: Fact.handler_id,
-        Dimension.DAY: day,
-    }
-    if by is Dimension.MONTH:
-        if db.engine.dialect.name == "sqlite":
-            return func.strftime("%Y-%m", day)
-        return func.to_char(day, "YYYY-MM")
-    found: ColumnElement[Any] = keys[by]
-    return found
-
-
-_OF_ITEM = {"category", "item"}
-_OF_ENTERPRISE = {"industry", "scale", "area"}
-
-
-def joined(query: Any, cut: Cut, by: Dimension | None) -> Any:
-    """Select from the facts and join what the cut and the breakdown look at, and nothing else."""
-    names = {*cut.parameters(), str(by or "")}
-    query = query.select_from(Fact)
-    if names & _OF_ITEM:
-        query = query.join(ServiceItem, ServiceItem.id == Fact.item_id)
-    if names & _OF_ENTERPRISE:
-        query = query.join(Enterprise, Enterprise.id == Fact.enterprise_id)
-    if "unit" in names:
-        query = query.outerjoin(Unit, Unit.id == Fact.unit_id)
-    return query
-
-
-def holds(cut: Cut) -> list[ColumnElement[bool]]:
-    """Return the conditions of a cut; :func:`joined` has joined what they look at."""
-    conditions: dict[str, ColumnElement[bool]] = {
-        "category": ServiceItem.category_code == cut.category,
-        "item": ServiceItem.code == cut.item,
-        "unit": and_(Unit.code == cut.unit, Unit.park_id == Fact.park_id),
-        "channel": Fact.channel == cut.channel,
-        "industry": Enterprise.industry_code.startswith(cut.industry),
-        "scale": Enterprise.scale == cut.scale,
-        "area": Enterprise.area == cut.area,
-        "person": Fact.handler_id == cut.person,
-    }
-    return [conditions[name] for name in cut.parameters()]
+def _weekday(rows: Rows) -> Column:
+    return (rows["submitted_on"].astype(np.int64) + 6) % 7

@@ -6,22 +6,15 @@ Each function takes a fixed number of statements.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-
-from sqlalchemy import func, select
 
 from servicedesk.core.figures import BY_KEY, FIGURES, Aggregation, Basis, Figure, value_of
 from servicedesk.core.numerals import Against, Change, change
 from servicedesk.core.spans import Period, before, every_day, months_of, year_before
 from servicedesk.core.words import N_
-from servicedesk.core.workflow import State
-from servicedesk.extensions import db
-from servicedesk.statistics.cutting import Cut, Dimension, Span, grouped, holds, joined, numbers
-from servicedesk.statistics.fact_models import TicketFact as Fact
+from servicedesk.statistics.cutting import Cut, Dimension, Figures, Span
 from servicedesk.statistics.register_numbers import register_numbers
-from servicedesk.tickets.facts import ZONE
-from servicedesk.tickets.models import Ticket
 
 GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     (N_("服务与数量"), ("served", "submitted", "delivered")),
@@ -110,11 +103,11 @@ def compared_with(period: Period) -> dict[Against, Span]:
     return {Against.BEFORE: span_of(before(period)), Against.YEAR: span_of(year_before(period))}
 
 
-def cards(park_id: int, period: Period, cut: Cut, now: datetime) -> list[tuple[str, list[Card]]]:
+def cards(figures: Figures, period: Period, cut: Cut) -> list[tuple[str, list[Card]]]:
     """Return every figure of tickets by group, compared with the year and the period before."""
-    found = numbers(park_id, span_of(period), cut, now)
+    found = figures.numbers(span_of(period), cut)
     spans = compared_with(period)
-    known = {span: numbers(park_id, span, cut, now) for span in set(spans.values())}
+    known = {span: figures.numbers(span, cut) for span in set(spans.values())}
     against = {kind: known[span] for kind, span in spans.items()}
     return [(name, [_card(key, found, against) for key in keys]) for name, keys in GROUPS]
 
@@ -144,9 +137,9 @@ def _card(
     )
 
 
-def breakdown(park_id: int, period: Period, cut: Cut, by: Dimension, now: datetime) -> list[Row]:
+def breakdown(figures: Figures, period: Period, cut: Cut, by: Dimension) -> list[Row]:
     """Return a row for each value of a dimension that has anything, in no order."""
-    found = grouped(park_id, span_of(period), cut, by, now)
+    found = figures.grouped(span_of(period), cut, by)
     return [Row(key, parts) for key, parts in found.items() if parts]
 
 
@@ -179,13 +172,13 @@ def ranking(rows: Sequence[Row], measure: str, names: Mapping[Any, str]) -> list
     return ordered(ranked, f"-{measure}", names)[:RANKED]
 
 
-def course(park_id: int, period: Period, cut: Cut, measure: str, now: datetime) -> list[Point]:
+def course(figures: Figures, period: Period, cut: Cut, measure: str) -> list[Point]:
     """Return a figure's course through the period, by day or by month, with last year's."""
     daily = period.days <= DAILY_MAX
     by = Dimension.DAY if daily else Dimension.MONTH
     then = year_before(period)
     figure = BY_KEY[measure]
-    found = [grouped(park_id, span_of(one), cut, by, now) for one in (period, then)]
+    found = [figures.grouped(span_of(one), cut, by) for one in (period, then)]
     parts = [_days(period), _days(then)] if daily else [_months(period), _months(then)]
     old = [value_of(figure, found[1].get(key, {})) for key, _start, _end in parts[1]]
     return [
@@ -200,18 +193,3 @@ def _days(period: Period) -> list[tuple[Any, date, date]]:
 
 def _months(period: Period) -> list[tuple[Any, date, date]]:
     return [(month.name, month.start, month.end) for month in months_of(period)]
-
-
-def unsettled(park_id: int, span: Span, cut: Cut) -> int:
-    """Return how many were resolved in ``span`` but are not archived: they will still count in it.
-
-    Whoever rates well is archived sooner than whoever says nothing, so fresh rates look too good.
-    """
-    start = datetime.combine(span.start, time(), ZONE)
-    end = datetime.combine(span.end + timedelta(days=1), time(), ZONE)
-    query = joined(select(func.count()), cut, None).join(Ticket, Ticket.id == Fact.ticket_id)
-    query = query.where(
-        Fact.park_id == park_id, *holds(cut), Ticket.resolved_at >= start, Ticket.resolved_at < end,
-        Ticket.state.in_([State.RESOLVED, State.FOLLOWED_UP, State.RATED]),
-    )  # fmt: skip
-    return db.session.scalar(query) or 0

@@ -1,63 +1,37 @@
-"""Tables: one narrow row for each ticket, from which every cut is counted, and what is stale."""
+"""Tables: the facts of tickets, month by month, and what is stale; the dashboards that people keep."""
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from servicedesk.database import Base
 
 
-class TicketFact(Base):
-    """What the figures need of one ticket (统计事实); built from it, never written by hand.
+class FactSegment(Base):
+    """The facts (统计事实) of all tickets submitted in one local month, built and never typed.
 
-    ``submitted_on`` and ``delivered_on`` are local days; the second is the day of resolution and is
-    there once the ticket is closed (办结归档). Minutes are working minutes; ``None`` is not measured.
-    ``level`` is the highest level of the ladder that it reached, ``rectified`` whether a bad rating
-    was put right in time (``None``: none was bad). Joined tickets (并单) have no row.
+    ``data`` is ``fact_columns.pack`` of them, ``digest`` says what is in it, ``layout`` in which
+    shape. One value for a month: a process reads all of a park's years in a moment and keeps them.
     """
 
-    __tablename__ = "ticket_fact"
-    __table_args__ = (
-        Index("ix_ticket_fact_submitted", "park_id", "submitted_on", "item_id", "unit_id"),
-        Index("ix_ticket_fact_delivered", "park_id", "delivered_on", "item_id", "unit_id"),
-        Index("ix_ticket_fact_enterprise", "enterprise_id"),
-    )
+    __tablename__ = "fact_segment"
 
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
-    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"))
-    submitted_on: Mapped[date]
-    submitted_hour: Mapped[int]
-    delivered_on: Mapped[date | None]
-    item_id: Mapped[int] = mapped_column(ForeignKey("service_item.id"))
-    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
-    handler_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    intake_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
-    channel: Mapped[str]
-    state: Mapped[str]
-    urgent: Mapped[bool]
-    repeated: Mapped[bool]
-    response_due_at: Mapped[datetime]
-    responded_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-    response_minutes: Mapped[int | None]
-    answered: Mapped[bool]
-    solved: Mapped[bool]
-    followed: Mapped[bool]
-    rating: Mapped[int | None]
-    on_time: Mapped[bool]
-    used_minutes: Mapped[int | None]
-    promised_minutes: Mapped[int]
-    saved_minutes: Mapped[int | None]
-    returns: Mapped[int]
-    extensions: Mapped[int]
-    supplements: Mapped[int]
-    reopenings: Mapped[int]
-    urges: Mapped[int]
-    level: Mapped[int]
-    false_resolution: Mapped[bool]
-    rectified: Mapped[bool | None]
+    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"), primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    layout: Mapped[str]
+    digest: Mapped[str]
+    count: Mapped[int]
+    data: Mapped[bytes]
+
+
+class FactBuild(Base):
+    """When a park's facts were last brought up to date."""
+
+    __tablename__ = "fact_build"
+
+    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"), primary_key=True)
+    built_at: Mapped[datetime]
 
 
 class FactMark(Base):

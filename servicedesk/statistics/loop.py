@@ -23,9 +23,8 @@ from servicedesk.extensions import db
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import unit_by_code, units
 from servicedesk.routing.models import DispatchRecord
-from servicedesk.statistics.built import numbers_of
-from servicedesk.statistics.cutting import Cut, Span, heat, holds, joined
-from servicedesk.statistics.fact_models import TicketFact as Fact
+from servicedesk.statistics.counts import span_of
+from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span, grouped
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Escalation, Ticket
 from servicedesk.tickets.views import view_condition, visible
@@ -110,7 +109,7 @@ class Below:
 
 def submissions(actor: Actor, span: Span, cut: Cut) -> list[list[int]]:
     """Return what was submitted in a grid: seven weekdays from Monday, each of 24 hours."""
-    found = heat(actor.park_id, span, cut)
+    found = Figures(actor.park_id, clock.now()).heat(span, cut)
     return [[found.get((weekday, hour), 0) for hour in range(24)] for weekday in range(7)]
 
 
@@ -209,23 +208,14 @@ def _pairs(rows: Sequence[tuple[int, int, bool]]) -> Counter[tuple[int, int | No
 def control(actor: Actor, span: Span, cut: Cut) -> Control:
     """Return the weekly medians of the working time to resolution, at least of half a year."""
     first = min(span.start, span.end - timedelta(weeks=CONTROL_WEEKS))
-    condition = (
-        Fact.park_id == actor.park_id, Fact.delivered_on >= first - timedelta(first.weekday()),
-        Fact.delivered_on <= span.end, Fact.used_minutes.is_not(None), *holds(cut),
+    weeks = grouped(
+        actor.park_id, Span(first - timedelta(first.weekday()), span.end), cut, Dimension.WEEK,
+        clock.now(),
     )  # fmt: skip
-    week = _week()
-    columns = (
-        week.label("week"),
-        Fact.used_minutes.label("minutes"),
-        func.row_number().over(partition_by=week, order_by=Fact.used_minutes).label("place"),
-        func.count().over(partition_by=week).label("n"),
-    )
-    ranked = joined(select(*columns), cut, None).where(*condition).subquery()
-    middle = case((ranked.c.place * 2 >= ranked.c.n, ranked.c.minutes))
-    query = select(ranked.c.week, func.count(), func.min(middle)).group_by(ranked.c.week)
     rows = [
-        (date.fromisoformat(monday), int(count), int(middle))
-        for monday, count, middle in db.session.execute(query.order_by(ranked.c.week))
+        (monday, found["used_measured"], found["median_minutes"])
+        for monday, found in sorted(weeks.items())
+        if "median_minutes" in found
     ]
     today = calendar(actor.park_id).local(clock.now()).date()
     judged = {row[0] for row in rows if row[1] >= LEAST_OF_WEEK and row[0] + WEEK <= today}
@@ -237,13 +227,6 @@ def control(actor: Actor, span: Span, cut: Cut) -> Control:
         ],
         usual,
     )  # fmt: skip
-
-
-def _week() -> ColumnElement[str]:
-    """The Monday of the week of a delivery, as text."""
-    if db.engine.dialect.name == "sqlite":
-        return func.date(Fact.delivered_on, "-6 days", "weekday 1")
-    return func.to_char(func.date_trunc("week", Fact.delivered_on), "YYYY-MM-DD")
 
 
 def escalations(actor: Actor, span: Span, cut: Cut) -> dict[str, tuple[int, int, int]]:
@@ -290,10 +273,12 @@ def _months(span: Span) -> dict[str, tuple[date, date]]:
 
 def units_below(actor: Actor, month: str, cut: Cut) -> list[Below]:
     """Return the units that delivered less of ``2024-03`` on time than is the target, worst first."""
-    numbers = numbers_of(actor.park_id, month)
+    by_unit = grouped(
+        actor.park_id, span_of(month), EVERYTHING, Dimension.UNIT, clock.now()
+    )  # fmt: skip
     found = []
     for unit in units(actor.park_id):
-        own = numbers.get(f"unit:{unit.code}", {})
+        own = by_unit.get(unit.code, {})
         delivered, on_time = own.get("delivered", 0), own.get("on_time", 0)
         if delivered < LEAST_TICKETS or cut.unit not in ("", unit.code):
             continue

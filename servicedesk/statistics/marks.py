@@ -1,29 +1,14 @@
-"""Marking what is no longer true, a period's counts or a ticket's fact; written with the change itself."""
+"""Marking the facts that are no longer true (待重算); written with the change itself."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, insert, or_, select
 
 from servicedesk.extensions import db
 from servicedesk.statistics.fact_models import FactMark
-from servicedesk.statistics.models import CountMark
+from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
-
-ZONE = ZoneInfo("Asia/Shanghai")
-
-
-def mark(park_id: int, *moments: datetime | None) -> None:
-    """Mark the months of ``moments`` (local time) for rebuilding; ``None`` is passed over."""
-    months = {f"{moment.astimezone(ZONE):%Y-%m}" for moment in moments if moment is not None}
-    db.session.add_all(CountMark(park_id=park_id, month=month) for month in sorted(months))
-
-
-def mark_months(park_id: int, days: Iterable[date]) -> None:
-    """Mark the months of local days for rebuilding."""
-    months = sorted({f"{day:%Y-%m}" for day in days})
-    db.session.add_all(CountMark(park_id=park_id, month=month) for month in months)
 
 
 def mark_ticket(park_id: int, ticket_id: int) -> None:

@@ -1,7 +1,7 @@
 """The manager's page (管理看板): every figure with its comparison and the way to its tickets.
 
-Everything is read from the built counts, but for what is open now. Whatever the size of the data,
-:func:`overview` takes the same eleven statements, one more for a month of a running year.
+Everything is counted from the facts, but for what is open now. Whatever the size of the data,
+:func:`overview` takes the same few statements.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,23 +9,19 @@ from datetime import date
 
 from servicedesk.catalogue.models import Category, ServiceItem
 from servicedesk.catalogue.queries import categories, items
+from servicedesk.clock import clock
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.counting import change, rate
 from servicedesk.core.figures import BY_KEY, Basis
 from servicedesk.core.permissions import Actor
+from servicedesk.core.spans import Period, until, whole, year_before
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import units
-from servicedesk.statistics.actions import built_at, waiting_marks
-from servicedesk.statistics.built import (
-    Numbers,
-    numbers_of,
-    numbers_of_all,
-    served,
-    summed,
-    summed_by_cut,
-    value_of,
-)
+from servicedesk.statistics.counts import numbers_by_month, numbers_of, value_of
+from servicedesk.statistics.cutting import EVERYTHING, Figures, Numbers, Span
+from servicedesk.statistics.facts import built_at, stale
 from servicedesk.statistics.now import Now, open_by_unit
-from servicedesk.statistics.periods import Comparison, companion, compared, months_of
+from servicedesk.statistics.periods import companion, months_of
 from servicedesk.statistics.rows import (
     Card,
     CategoryRow,
@@ -36,7 +32,6 @@ from servicedesk.statistics.rows import (
     Overview,
     UnitRow,
 )
-from servicedesk.tickets.actions import CHANNELS
 
 TOP = 10
 CARDS = (
@@ -50,47 +45,45 @@ Course = Mapping[str, Numbers]
 def overview(actor: Actor, period: str, today: date) -> Overview:
     """Return the figures of ``2024`` or ``2024-03`` for the actor's park.
 
+    A running period ends today and is compared with the same days of the year before.
+
     Raises:
         ValueError: ``period`` is not a year or a month.
     """
-    park, comparison = actor.park_id, compared(period, today)
-    found = numbers_of(park, period)
-    groups, year = categories(), int(period[:4])
-    course = numbers_of_all(park, _course_periods(year))
-    before = summed_by_cut(park, comparison.before, [_cut(group) for group in groups])
-    before["all"] = _before(park, comparison, course)
+    park, days = actor.park_id, _days(period, today)
+    earlier = _span(year_before(days))
+    figures = Figures(park, clock.now())
+    found, before = numbers_of(figures, _span(days)), numbers_of(figures, earlier)
+    year = int(period[:4])
+    course = {**numbers_by_month(figures, year - 1), **numbers_by_month(figures, year)}
     now = open_by_unit(actor)
     return Overview(
         period=period,
-        before=comparison.before,
-        cards=_cards(period, found.get("all", NOTHING), before["all"]),
-        companion=_companion(park, period, today, course),
+        before=earlier,
+        cards=_cards(period, found.get("all", NOTHING), before.get("all", NOTHING)),
+        companion=_companion(figures, period, today),
         now=_now_cards(sum(now.values(), Now())),
         monthly=tuple(_month(month, today, course) for month in months_of(year)),
-        by_category=tuple(_category(group, found, before) for group in groups),
+        by_category=tuple(_category(group, found, before) for group in categories()),
         by_unit=_by_unit(units(park), found, now),
         by_channel=_by_channel(found),
         top_items=_top_items(items(park), found),
         built_at=built_at(park),
-        waiting=waiting_marks(park),
+        waiting=stale(park),
     )
+
+
+def _days(period: str, today: date) -> Period:
+    found = whole(period)
+    return until(found, today, period) if found.start <= today else found
+
+
+def _span(period: Period) -> Span:
+    return Span(period.start, period.end)
 
 
 def _cut(group: Category) -> str:
     return f"category:{group.code}"
-
-
-def _course_periods(year: int) -> tuple[str, ...]:
-    """Return this year and last, and all of their months."""
-    return (*months_of(year - 1), *months_of(year), f"{year - 1:04d}", f"{year:04d}")
-
-
-def _before(park_id: int, comparison: Comparison, course: Course) -> Numbers:
-    """Return the whole park's numbers of the periods compared with; enterprises counted afresh."""
-    numbers = summed([course.get(period, NOTHING) for period in comparison.before])
-    if len(comparison.before) == 1:
-        return numbers
-    return {**numbers, "served": served(park_id, comparison.before, ["all"]).get("all", 0)}
 
 
 def _cards(period: str, now: Numbers, before: Numbers) -> tuple[Card, ...]:
@@ -115,13 +108,14 @@ def _points(value: float | None, previous: float | None) -> float | None:
     return None if value is None or previous is None else value - previous
 
 
-def _companion(park_id: int, period: str, today: date, course: Course) -> Card | None:
+def _companion(figures: Figures, period: str, today: date) -> Card | None:
     """Return the enterprises served in the other period that is shown beside."""
     beside = companion(period, today)
     if beside is None:
         return None
-    before = _before(park_id, compared(beside, today), course)
-    return _card("served", beside, course.get(beside, NOTHING), before)
+    days = _days(beside, today)
+    now, before = (figures.numbers(_span(one), EVERYTHING) for one in (days, year_before(days)))
+    return _card("served", beside, now, before)
 
 
 def _now_cards(now: Now) -> tuple[Card, ...]:

@@ -10,12 +10,14 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Row, bindparam, text
 
 from servicedesk.clock import clock
 from servicedesk.database import UtcDateTime
 from servicedesk.extensions import db
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Span, grouped, numbers
+from servicedesk.statistics.store import stored_facts
 from servicedesk.tickets.facts import ZONE
 
 CUTS = 12
@@ -83,9 +85,8 @@ _ENDS = """SELECT min(id) AS first, max(id) AS last, min(submitted_at) AS since,
     max(coalesce(resolved_at, submitted_at)) AS until FROM ticket WHERE park_id = :park"""
 _ONE = "SELECT t.submitted_at, {0} {1} AND t.id >= :number ORDER BY t.id LIMIT 1"
 _WAITING = """
-    SELECT t.submitted_at, t.resolved_at, f.submitted_on, f.delivered_on FROM fact_mark m
-    JOIN ticket t ON t.id = m.ticket_id LEFT JOIN ticket_fact f ON f.ticket_id = m.ticket_id
-    WHERE m.park_id = :park"""
+    SELECT t.id, t.submitted_at, t.resolved_at FROM fact_mark m
+    JOIN ticket t ON t.id = m.ticket_id WHERE m.park_id = :park"""
 
 
 def cuts_differ(park_id: int, chance: Random, number: int = CUTS) -> Iterator[str]:
@@ -116,7 +117,7 @@ def differences_in(
         if shown.get(name, 0) != true:
             yield f"{where} {name}: shown {shown.get(name)}, recounted {true}"
     groups = grouped(park_id, span, cut, by, now)
-    for key, counted in _recounted_by(park_id, span, cut, by).items():
+    for key, counted in recounted_by(park_id, span, cut, by).items():
         for name, true in counted.items():
             found = groups.get(key, {}).get(name, 0)
             if found != true:
@@ -126,11 +127,11 @@ def differences_in(
 def waiting_days(park_id: int) -> set[date]:
     """Return the local days in which a ticket whose fact waits to be built counted or will count."""
     rows = _moments(_WAITING, "submitted_at", "resolved_at", park=park_id)
-    found = {_day(moment) for row in rows for moment in row[:2] if moment is not None}
-    for row in rows:
-        counted = (row.submitted_on, row.delivered_on)
-        found |= {date.fromisoformat(str(day)) for day in counted if day is not None}
-    return found
+    pairs = [(row.submitted_at, row.resolved_at) for row in rows]
+    found = {_day(moment) for pair in pairs for moment in pair if moment is not None}
+    facts = stored_facts(park_id)
+    former = facts["delivered_on"][np.isin(facts["ticket_id"], [row.id for row in rows])]
+    return found | {date.fromordinal(day) for day in former.tolist() if day}
 
 
 def _choose(park_id: int, ends: Any, chance: Random) -> tuple[Span, Cut]:
@@ -161,7 +162,7 @@ def recounted(park_id: int, span: Span, cut: Cut, now: datetime) -> dict[str, in
     return found
 
 
-def _recounted_by(park_id: int, span: Span, cut: Cut, by: Dimension) -> dict[Any, dict[str, int]]:
+def recounted_by(park_id: int, span: Span, cut: Cut, by: Dimension) -> dict[Any, dict[str, int]]:
     tickets, key = _FROM + _conditions(cut), _EXPRESSIONS[by]
     found: dict[Any, dict[str, int]] = {}
     for columns, period in ((_ASKED, _SUBMITTED_IN), (_SERVED, _DELIVERED_IN)):

@@ -4,7 +4,7 @@ Nothing here shares a line with the building. Working minutes are no matter of S
 through, span after span, for tickets chosen at random (all of them where there are few).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -12,43 +12,48 @@ from typing import Any
 from sqlalchemy import text
 
 from servicedesk.calendars.queries import calendar
+from servicedesk.core.tallies import NONE
 from servicedesk.core.worktime import Calendar
 from servicedesk.database import UtcDateTime
 from servicedesk.extensions import db
+from servicedesk.statistics.fact_columns import CHANNEL_NAMES
+from servicedesk.statistics.store import stored_facts
 
-CHUNK = 50_000  # ticket numbers looked at by one statement
+CHUNK = 10_000  # ticket numbers looked at by one statement
 FEW = 500
 STARTS, RUN = 10, 50
 _LOCAL = {
-    "sqlite": ("date({0}, '+8 hours')", "CAST(strftime('%H', {0}, '+8 hours') AS INTEGER)"),
+    "sqlite": (
+        "CAST(julianday(date({0}, '+8 hours')) - 1721424.5 AS INTEGER)",
+        "CAST(strftime('%H', {0}, '+8 hours') AS INTEGER)",
+        "CAST(strftime('%s', {0}) AS INTEGER)",
+    ),
     "postgresql": (
-        "CAST({0} AT TIME ZONE 'Asia/Shanghai' AS DATE)",
+        "(CAST({0} AT TIME ZONE 'Asia/Shanghai' AS DATE) - DATE '0001-01-01' + 1)",
         "CAST(extract(hour FROM {0} AT TIME ZONE 'Asia/Shanghai') AS INTEGER)",
+        "CAST(floor(extract(epoch FROM {0})) AS BIGINT)",
     ),
 }
-_DELIVERED = "t.state = 'closed' AND t.resolved_at IS NOT NULL"
+"""The local day as its number since the first of year 1, the local hour, the seconds since 1970."""
 _OF = "FROM {0} x WHERE x.ticket_id = t.id"
 _COLUMNS = {
-    "park_id": "t.park_id",
     "item_id": "t.item_id",
-    "unit_id": "t.unit_id",
-    "handler_id": "coalesce(t.resolved_by_id, t.assignee_id)",
-    "intake_by_id": "t.intake_by_id",
+    "unit_id": "coalesce(t.unit_id, -1)",
+    "handler_id": "coalesce(t.resolved_by_id, t.assignee_id, -1)",
     "enterprise_id": "t.enterprise_id",
     "channel": "t.channel",
-    "state": "t.state",
     "urgent": "t.urgent",
     "repeated": "(t.repeat_of_id IS NOT NULL)",
-    "response_due_at": "t.response_due_at",
-    "responded_at": "t.first_response_at",
-    "ended_at": "t.closed_at",
+    "response": """CASE WHEN t.first_response_at IS NULL THEN
+        CASE WHEN t.closed_at IS NULL THEN 3 WHEN t.response_due_at < t.closed_at THEN 2 ELSE 0 END
+        WHEN t.first_response_at > t.response_due_at THEN 2 ELSE 1 END""",
     "answered": "(t.confirmed IS NOT NULL)",
     "solved": "coalesce(t.confirmed AND t.result = 'solved', false)",
     "followed": f"(t.followed_up_at IS NOT NULL OR EXISTS(SELECT 1 {_OF.format('follow_up_call')}"
     " AND x.result <> 'missed'))",
-    "rating": "t.rating",
+    "rating": "coalesce(t.rating, -1)",
     "on_time": "coalesce(t.on_time, false)",
-    "used_minutes": "t.used_minutes",
+    "used_minutes": "coalesce(t.used_minutes, -1)",
     "promised_minutes": "t.allowed_minutes",
     "returns": "t.returns",
     "extensions": f"(SELECT count(*) {_OF.format('extension')} AND x.verdict = 'approved')",
@@ -59,63 +64,91 @@ _COLUMNS = {
         AND x.step LIKE 'level%'), 0)""",
     "false_resolution": "t.false_resolution",
 }  # fmt: skip
+_DATED = {
+    "submitted_on": (0, "t.submitted_at", "true"),
+    "submitted_hour": (1, "t.submitted_at", "true"),
+    "response_due": (2, "t.response_due_at", "true"),
+    "delivered_on": (0, "t.resolved_at", "t.state = 'closed'"),
+    "settling_on": (0, "t.resolved_at", "t.state IN ('resolved', 'followed_up', 'rated')"),
+}
 _WAITS = "EXISTS (SELECT 1 FROM fact_mark m WHERE m.ticket_id = t.id)"
-_WRONG = """
-    SELECT t.id, f.ticket_id IS NULL AS missing, t.state = 'merged' AS joined, {wrong} AS wrong
-    FROM ticket t LEFT JOIN ticket_fact f ON f.ticket_id = t.id
-    WHERE t.park_id = :park AND t.id >= :first AND t.id < :after AND NOT {waits}
-        AND CASE WHEN t.state = 'merged' THEN f.ticket_id IS NOT NULL
-            ELSE f.ticket_id IS NULL OR {wrong} <> '' END
-    ORDER BY t.id"""
+_TRUE = """
+    SELECT t.id, t.state = 'merged' AS joined, {waits} AS waits, {columns} FROM ticket t
+    WHERE t.park_id = :park AND t.id >= :first AND t.id < :after ORDER BY t.id"""
 _ENDS = "SELECT min(id) AS first, max(id) AS last FROM ticket WHERE park_id = :park"
 _AGAIN = """(SELECT min(x.at) FROM reopening x WHERE x.ticket_id = t.id AND x.kind = 'rework'
             AND EXISTS (SELECT 1 FROM rating y
                 WHERE y.ticket_id = t.id AND y.level <= 2 AND y.at <= x.at))"""
 _MINUTES = """
     SELECT t.id, t.submitted_at, t.first_response_at, t.statutory_due_at,
-        t.used_minutes, t.limit_days, f.response_minutes, f.saved_minutes, f.rectified,
-        f.delivered_on IS NOT NULL AS delivered,
+        t.used_minutes, t.limit_days, t.state = 'closed' AND t.resolved_at IS NOT NULL AS delivered,
         {again} AS again,
         (SELECT min(e.at) FROM ticket_event e WHERE e.ticket_id = t.id AND e.at > {again}
             AND e.kind IN ('resolve', 'resolve_with_problem')) AS mended
-    FROM ticket t JOIN ticket_fact f ON f.ticket_id = t.id
-    WHERE t.park_id = :park AND t.id >= :first AND NOT {waits} ORDER BY t.id LIMIT :run"""
+    FROM ticket t WHERE t.park_id = :park AND t.id >= :first AND t.state <> 'merged' AND NOT {waits}
+    ORDER BY t.id LIMIT :run"""
+Fact = Mapping[str, Any]
 
 
 def facts_differ(park_id: int, chance: Random) -> Iterator[str]:
     """Yield what is wrong with the facts; a ticket with a change that waits is passed over."""
     ends = db.session.execute(text(_ENDS), {"park": park_id}).one()
-    if ends.first is None:
-        return
-    sql = _WRONG.format(wrong=_wrong(), waits=_WAITS)
-    for first in range(ends.first, ends.last + 1, CHUNK):
-        given = {"park": park_id, "first": first, "after": first + CHUNK}
-        for row in db.session.execute(text(sql), given):
-            yield f"fact of ticket {row.id}: {_fault(row)}"
-    yield from _minutes_differ(park_id, ends.first, ends.last, chance)
+    stored = _Stored(park_id)
+    if ends.first is not None:
+        for first in range(ends.first, ends.last + 1, CHUNK):
+            yield from _chunk_differs(park_id, first, stored)
+        yield from _minutes_differ(park_id, ends.first, ends.last, stored, chance)
+    yield from (f"fact of ticket {number}: there is no such ticket" for number in stored.left)
 
 
-def _fault(row: Any) -> str:
-    if row.missing:
-        return "missing"
-    return "the ticket was joined into another" if row.joined else f"{row.wrong.strip()} differs"
+class _Stored:
+    """The stored facts by their tickets; ``left`` are those that nobody has asked for."""
+
+    def __init__(self, park_id: int) -> None:
+        self._facts = stored_facts(park_id)
+        self._places = {n: place for place, n in enumerate(self._facts["ticket_id"].tolist())}
+        self.left = set(self._places)
+
+    def of(self, ticket_id: int) -> Fact | None:
+        """Return the fact of a ticket in plain values; channels by their names."""
+        self.left.discard(ticket_id)
+        place = self._places.get(ticket_id)
+        if place is None:
+            return None
+        fact = dict(zip(self._facts.dtype.names or (), self._facts[place].item(), strict=True))
+        return {**fact, "channel": CHANNEL_NAMES.get(fact["channel"])}
 
 
-def _wrong() -> str:
-    """Return an expression for the names of the columns that are not what the ticket says."""
-    day, hour = _LOCAL[db.engine.dialect.name]
+def _chunk_differs(park_id: int, first: int, stored: _Stored) -> Iterator[str]:
+    local = _LOCAL[db.engine.dialect.name]
     columns = _COLUMNS | {
-        "submitted_on": day.format("t.submitted_at"),
-        "submitted_hour": hour.format("t.submitted_at"),
-        "delivered_on": f"CASE WHEN {_DELIVERED} THEN {day.format('t.resolved_at')} END",
+        name: f"CASE WHEN {when} THEN coalesce({local[kind].format(moment)}, 0) ELSE 0 END"
+        for name, (kind, moment, when) in _DATED.items()
     }
-    return " || ".join(
-        f"CASE WHEN f.{name} IS DISTINCT FROM {true} THEN '{name} ' ELSE '' END"
-        for name, true in columns.items()
+    sql = _TRUE.format(
+        waits=_WAITS, columns=", ".join(f"{true} AS {name}" for name, true in columns.items())
     )
+    given = {"park": park_id, "first": first, "after": first + CHUNK}
+    for row in db.session.execute(text(sql), given).mappings():
+        fact = stored.of(row["id"])
+        if row["waits"]:
+            continue
+        if fault := _fault(row, fact, list(columns)):
+            yield f"fact of ticket {row['id']}: {fault}"
 
 
-def _minutes_differ(park_id: int, first: int, last: int, chance: Random) -> Iterator[str]:
+def _fault(row: Any, fact: Fact | None, names: list[str]) -> str:
+    if row["joined"]:
+        return "the ticket was joined into another" if fact is not None else ""
+    if fact is None:
+        return "missing"
+    wrong = [name for name in names if fact[name] != row[name]]
+    return f"{' '.join(wrong)} differs" if wrong else ""
+
+
+def _minutes_differ(
+    park_id: int, first: int, last: int, stored: _Stored, chance: Random
+) -> Iterator[str]:
     hours = calendar(park_id)
     starts, run = [first], FEW
     if last - first >= FEW:
@@ -127,14 +160,20 @@ def _minutes_differ(park_id: int, first: int, last: int, chance: Random) -> Iter
     for start in starts:
         given = {"park": park_id, "first": start, "run": run}
         for row in db.session.execute(query, given).mappings():
+            fact = stored.of(row["id"])
+            if fact is None:
+                continue
+            saved = _saved(hours, row)
+            response = _walked(hours, row["submitted_at"], row["first_response_at"])
             true = {
-                "response_minutes": _walked(hours, row["submitted_at"], row["first_response_at"]),
-                "saved_minutes": _saved(hours, row),
+                "response_minutes": NONE if response is None else response,
+                "limited_by_law": saved is not None,
+                "saved_minutes": saved or 0,
                 "rectified": _rectified(hours, row),
             }
             for name, value in true.items():
-                if row[name] != value:
-                    yield f"fact of ticket {row['id']}: {name} is {row[name]}, recounted {value}"
+                if fact[name] != value:
+                    yield f"fact of ticket {row['id']}: {name} is {fact[name]}, recounted {value}"
 
 
 def _walked(hours: Calendar, start: datetime, end: datetime | None) -> int | None:
@@ -151,15 +190,15 @@ def _saved(hours: Calendar, row: Any) -> int | None:
     return allowed - int(row["used_minutes"])
 
 
-def _rectified(hours: Calendar, row: Any) -> bool | None:
+def _rectified(hours: Calendar, row: Any) -> int:
     """Count the working days from taking up again to the resolution; the first day is none of them."""
     bad, resolved, allowed = row["again"], row["mended"], row["limit_days"]
     if bad is None:
-        return None
+        return NONE
     if resolved is None:
-        return False
+        return 0
     day = hours.local(resolved).date()
     used = hours.working_days_between(hours.local(hours.next_working_moment(bad)).date(), day)
     if used != allowed:
-        return bool(used < allowed)
-    return hours.is_working_day(day) and bool(resolved <= hours.end_of_day(day))
+        return int(used < allowed)
+    return int(hours.is_working_day(day) and resolved <= hours.end_of_day(day))

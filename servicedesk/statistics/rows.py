@@ -6,6 +6,7 @@ from datetime import datetime
 from servicedesk.catalogue.models import Category, ServiceItem
 from servicedesk.core.figures import Figure
 from servicedesk.organisation.models import Unit
+from servicedesk.statistics.cutting import Span
 from servicedesk.statistics.now import Now
 
 
@@ -102,10 +103,10 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything on the manager's page; ``waiting`` changes are not in the counts yet."""
+    """Everything on the manager's page, compared with ``before``; ``waiting`` changes are not counted yet."""
 
     period: str
-    before: tuple[str, ...]
+    before: Span
     cards: tuple[Card, ...]
     companion: Card | None
     now: tuple[Card, ...]

@@ -1,8 +1,8 @@
 """The recount (复核): plain SQL over the tickets, compared with what the pages show.
 
-Nothing here shares a line with the building of the counts: grouping, distinct enterprises and
-percentiles are the database's own. Only the words of the figures are common. Besides the months and
-years that are built, every fact is compared with its ticket, and the figures of random cuts.
+Nothing here shares a line with the building of the facts or the counting: grouping, distinct
+enterprises and percentiles are the database's own. Only the words of the figures are common. Every
+fact is compared with its ticket, every month and year with a recount, and the figures of random cuts.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,11 @@ from typing import Any
 
 from sqlalchemy import Result, bindparam, text
 
+from servicedesk.clock import clock
 from servicedesk.database import UtcDateTime
 from servicedesk.extensions import db
+from servicedesk.statistics.counts import numbers_of, span_of
+from servicedesk.statistics.cutting import Figures
 from servicedesk.statistics.recount_cuts import cuts_differ, waiting_days
 from servicedesk.statistics.recount_facts import facts_differ
 from servicedesk.tickets.facts import ZONE, period_bounds
@@ -34,7 +37,7 @@ DELIVERED_IN = "AND t.resolved_at >= :start AND t.resolved_at < :end AND t.state
 SUBMITTED = """
     SELECT cut, count(*) AS submitted,
         sum(CASE WHEN first_response_at IS NOT NULL
-            OR response_due_at < coalesce(closed_at, :built) THEN 1 ELSE 0 END)
+            OR response_due_at < coalesce(closed_at, :now) THEN 1 ELSE 0 END)
             AS response_measured,
         sum(CASE WHEN first_response_at <= response_due_at THEN 1 ELSE 0 END)
             AS responded_in_time
@@ -45,11 +48,12 @@ SUBMITTED = """
 DELIVERED = """
     WITH found AS (
         SELECT {cut} AS cut, t.enterprise_id, t.confirmed, t.result, t.rating, t.on_time,
-            coalesce(t.used_minutes, 0) AS used_minutes, t.allowed_minutes
+            t.used_minutes, t.allowed_minutes
         {tickets} {period}),
     ranked AS (
         SELECT found.*, count(*) OVER (PARTITION BY cut) AS n,
-            row_number() OVER (PARTITION BY cut ORDER BY used_minutes) AS used_rank,
+            count(used_minutes) OVER (PARTITION BY cut) AS used_n,
+            row_number() OVER (PARTITION BY cut ORDER BY used_minutes NULLS LAST) AS used_rank,
             row_number() OVER (PARTITION BY cut ORDER BY allowed_minutes) AS allowed_rank
         FROM found WHERE cut IS NOT NULL)
     SELECT cut, count(*) AS delivered, count(DISTINCT enterprise_id) AS served,
@@ -58,39 +62,29 @@ DELIVERED = """
         count(rating) AS rated,
         sum(CASE WHEN rating >= 3 THEN 1 ELSE 0 END) AS rated_good,
         sum(CASE WHEN on_time THEN 1 ELSE 0 END) AS on_time,
-        min(CASE WHEN used_rank * 100 >= n * 50 THEN used_minutes END) AS median_minutes,
-        min(CASE WHEN used_rank * 100 >= n * 90 THEN used_minutes END) AS p90_minutes,
+        min(CASE WHEN used_rank * 100 >= used_n * 50 THEN used_minutes END) AS median_minutes,
+        min(CASE WHEN used_rank * 100 >= used_n * 90 THEN used_minutes END) AS p90_minutes,
         min(CASE WHEN allowed_rank * 100 >= n * 50 THEN allowed_minutes END) AS promised_median_minutes
     FROM ranked GROUP BY cut"""
 
-SERVED = """
-    SELECT cut, enterprise_id FROM ({served}) AS recounted WHERE cut IS NOT NULL"""
-SERVED_BUILT = """
-    SELECT cut, enterprise_id FROM served_enterprise WHERE park_id = :park AND period = :period"""
-BUILT = "SELECT cut, figure, value FROM built_count WHERE park_id = :park AND period = :period"
-PERIODS_BUILT = """
-    SELECT period FROM built_count WHERE park_id = :park
-    UNION SELECT period FROM served_enterprise WHERE park_id = :park"""
-MONTHS_WAITING = "SELECT DISTINCT month FROM count_mark WHERE park_id = :park"
 SPAN = "SELECT min({column}) AS first, max({column}) AS last FROM ticket WHERE park_id = :park"
-BUILT_AT = "SELECT built_at FROM count_build WHERE park_id = :park"
+BUILT_AT = "SELECT built_at FROM fact_build WHERE park_id = :park"
+Counts = dict[tuple[str, str], int]
 
 
 def differences(park_id: int, chance: Random | None = None) -> list[str]:
-    """Return every difference between what is built and a recount, one line each.
+    """Return every difference between what is shown and a recount, one line each.
 
     What has a change that waits to be counted is passed over: see :func:`waiting`. ``chance``
     chooses the cuts; without it they are others every time.
     """
     _begin()
-    built_at = _moment(BUILT_AT, "built_at", park_id)
-    periods = _periods(park_id)
-    if built_at is None:
+    periods, figures = _periods(park_id), Figures(park_id, clock.now())
+    if _moment(BUILT_AT, "built_at", park_id) is None:
         return ["nothing has been built"] if periods else []
     found: list[str] = []
     for period in sorted(periods - set(waiting(park_id))):
-        found += _figures_differ(park_id, period, built_at)
-        found += _served_differ(park_id, period)
+        found += _figures_differ(park_id, period, figures)
     chance = chance or Random()
     found += facts_differ(park_id, chance)
     found += cuts_differ(park_id, chance)
@@ -99,8 +93,7 @@ def differences(park_id: int, chance: Random | None = None) -> list[str]:
 
 def waiting(park_id: int) -> list[str]:
     """Return the months and years with changes that the next build will count."""
-    months = set(db.session.execute(text(MONTHS_WAITING), {"park": park_id}).scalars())
-    months |= {f"{day:%Y-%m}" for day in waiting_days(park_id)}
+    months = {f"{day:%Y-%m}" for day in waiting_days(park_id)}
     return sorted(months | {month[:4] for month in months})
 
 
@@ -114,8 +107,8 @@ def _begin() -> None:
 
 
 def _periods(park_id: int) -> set[str]:
-    """Return every month and year in which there are tickets or built counts."""
-    found = set(db.session.execute(text(PERIODS_BUILT), {"park": park_id}).scalars())
+    """Return every month and year from the first ticket to the last."""
+    found: set[str] = set()
     for column in ("submitted_at", "resolved_at"):
         first = _moment(SPAN.format(column=column), "first", park_id)
         last = _moment(SPAN.format(column=column), "last", park_id)
@@ -137,57 +130,42 @@ def _moment(sql: str, column: str, park_id: int) -> datetime | None:
     return moment
 
 
-def _run(sql: str, park_id: int, period: str, **values: Any) -> Result[Any]:
-    """Run a recounting query over the tickets of ``period``; moments go as each database has them."""
-    start, end = period_bounds(period)
-    given = {"park": park_id, "period": period, "start": start, "end": end, **values}
-    moments = [
-        bindparam(name, type_=UtcDateTime())
-        for name, value in given.items()
-        if isinstance(value, datetime)
-    ]
-    return db.session.execute(text(sql).bindparams(*moments), given)
+def _figures_differ(park_id: int, period: str, figures: Figures) -> Iterator[str]:
+    """Compare every cut of a month or a year, in both directions."""
+    recounted = {pair: n for pair, n in _recount(park_id, period, figures.now) if n}
+    names = {name for _cut, name in recounted} | {"submitted", "delivered", "served", "rated"}
+    shown = {
+        (cut, name): value
+        for cut, counted in numbers_of(figures, span_of(period)).items()
+        for name, value in counted.items()
+        if name in names and value
+    }
+    for cut, figure in sorted(shown.keys() | recounted.keys()):
+        there, true = shown.get((cut, figure), 0), recounted.get((cut, figure), 0)
+        if there != true:
+            yield f"{period} {cut} {figure}: shown {there}, recounted {true}"
 
 
-def _figures_differ(park_id: int, period: str, built_at: datetime) -> Iterator[str]:
-    rows = db.session.execute(text(BUILT), {"park": park_id, "period": period})
-    built = {(row.cut, row.figure): row.value for row in rows}
-    recounted = dict(_recount(park_id, period, built_at))
-    for cut, figure in sorted(built.keys() | recounted.keys()):
-        shown, true = built.get((cut, figure)), recounted.get((cut, figure))
-        if shown != true:
-            yield f"{period} {cut} {figure}: built {_word(shown)}, recounted {_word(true)}"
-
-
-def _word(value: int | None) -> str:
-    return "nothing" if value is None else str(value)
-
-
-def _recount(
-    park_id: int, period: str, built_at: datetime
-) -> Iterator[tuple[tuple[str, str], int]]:
+def _recount(park_id: int, period: str, now: datetime) -> Iterator[tuple[tuple[str, str], int]]:
     for cut in CUTS:
         submitted = SUBMITTED.format(cut=cut, tickets=FROM_TICKETS, period=SUBMITTED_IN)
         delivered = DELIVERED.format(cut=cut, tickets=FROM_TICKETS, period=DELIVERED_IN)
-        yield from _numbers(_run(submitted, park_id, period, built=built_at))
+        yield from _numbers(_run(submitted, park_id, period, now=now))
         yield from _numbers(_run(delivered, park_id, period))
+
+
+def _run(sql: str, park_id: int, period: str, **more: datetime) -> Result[Any]:
+    """Run a recounting query over the tickets of ``period``; moments go as each database has them."""
+    start, end = period_bounds(period)
+    moments = {"start": start, "end": end, **more}
+    bound = [bindparam(name, type_=UtcDateTime()) for name in moments]
+    return db.session.execute(text(sql).bindparams(*bound), {"park": park_id, **moments})
 
 
 def _numbers(rows: Result[Any]) -> Iterator[tuple[tuple[str, str], int]]:
     for row in rows.mappings():
         yield from (
-            ((row["cut"], figure), int(value)) for figure, value in row.items() if figure != "cut"
+            ((row["cut"], figure), int(value))
+            for figure, value in row.items()
+            if figure != "cut" and value is not None
         )
-
-
-def _served_differ(park_id: int, period: str) -> Iterator[str]:
-    """Compare the enterprises themselves, in both directions."""
-    each = (f"SELECT {cut} AS cut, t.enterprise_id {FROM_TICKETS} {DELIVERED_IN}" for cut in CUTS)
-    recounted = SERVED.format(served=" UNION ".join(each))
-    for word, first, second in (
-        ("missing", recounted, SERVED_BUILT),
-        ("extra", SERVED_BUILT, recounted),
-    ):
-        rows = _run(f"{first} EXCEPT {second}", park_id, period).all()
-        for cut, enterprise in sorted((row.cut, row.enterprise_id) for row in rows):
-            yield f"{period} {cut} served: enterprise {enterprise} {word}"

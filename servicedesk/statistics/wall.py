@@ -1,6 +1,6 @@
 """What the hall's screen shows (大屏): numbers and names of items, and nothing of anybody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,8 +15,9 @@ from servicedesk.core.workflow import State
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import unit_by_code
-from servicedesk.statistics.actions import built_at
-from servicedesk.statistics.built import numbers_of, value_of
+from servicedesk.statistics.counts import span_of, value_of
+from servicedesk.statistics.cutting import Numbers, numbers
+from servicedesk.statistics.facts import built_at
 from servicedesk.statistics.now import Now, open_by_unit
 from servicedesk.statistics.reach import own_cut
 from servicedesk.tickets.models import Ticket
@@ -60,9 +61,10 @@ def wall_of(actor: Actor) -> Wall:
     hours = calendar(actor.park_id)
     today, cut = hours.local(clock.now()).date(), own_cut(actor)
     unit = unit_by_code(actor.park_id, cut.unit) if cut.unit else None
-    place = f"unit:{cut.unit}" if cut.unit else "all"
-    year = numbers_of(actor.park_id, f"{today:%Y}").get(place, {})
-    month = numbers_of(actor.park_id, f"{today:%Y-%m}").get(place, {})
+    year, month = (
+        numbers(actor.park_id, span_of(period), cut, clock.now())
+        for period in (f"{today:%Y}", f"{today:%Y-%m}")
+    )
     return Wall(
         unit=unit,
         of_year=_numbers(OF_YEAR, year),
@@ -73,7 +75,7 @@ def wall_of(actor: Actor) -> Wall:
     )
 
 
-def _numbers(keys: Sequence[str], counted: Mapping[str, int]) -> list[Number]:
+def _numbers(keys: Sequence[str], counted: Numbers) -> list[Number]:
     return [Number(BY_KEY[key], value_of(key, counted)) for key in keys]
 
 

@@ -26,7 +26,6 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import (
     BY_NAME,
     Audience,
-    Clock,
     State,
     Transition,
     destination,
@@ -37,7 +36,7 @@ from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, KeyReused, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
-from servicedesk.statistics.marks import mark, mark_ticket
+from servicedesk.statistics.marks import mark_ticket
 from servicedesk.tickets import clocks, search
 from servicedesk.tickets.effects import EFFECTS, Change
 from servicedesk.tickets.mentions import heard_by, tell_of_mention
@@ -51,14 +50,6 @@ from servicedesk.tickets.uploads import add_upload as add_upload
 from servicedesk.tickets.uploads import take_uploads
 from servicedesk.transaction import changed_rows, unit_of_work
 
-CHANNELS = {
-    "portal": N_("网上服务大厅"),
-    "visit": N_("上门服务"),
-    "phone": N_("电话"),
-    "counter": N_("窗口"),
-    "12345": N_("12345转办"),
-    "project": N_("项目节点"),
-}
 URGENCIES = {
     "safety": N_("危及安全"),
     "stopped": N_("已停产停工"),
@@ -137,7 +128,6 @@ def _submit(actor: Actor, item: ServiceItem, request: Request, quietly: bool) ->
     record(actor, "ticket.submit", "ticket", ticket.id, after={"number": ticket.number})
     if not quietly:
         _tell_of_filing(ticket, actor)
-    mark(ticket.park_id, ticket.submitted_at)
     mark_ticket(ticket.park_id, ticket.id)
     return ticket
 
@@ -273,7 +263,7 @@ def _take(
     facts = facts_of(ticket)
     if refused := refusal(step, actor, subject_of(ticket), facts, inputs):
         raise Refused(refused.reason, field=refused.field, kind=refused.kind)
-    before, former_resolution = snapshot(ticket), ticket.resolved_at
+    before = snapshot(ticket)
     change = Change(ticket, actor, clock.now(), inputs)
     kept = columns_of(ticket) if step.undoable else {}
     EFFECTS[step.name](change)
@@ -287,16 +277,8 @@ def _take(
     later = keep_way_back(actor, ticket, step, kept) if step.undoable else None
     tell_about(ticket, step.hearers(facts), step.told, key, later, but=actor.user_id)
     mark_ticket(ticket.park_id, ticket.id)
-    if _counts_change(step, ticket):
-        mark(ticket.park_id, ticket.submitted_at, ticket.resolved_at, former_resolution)
     react(ticket, step, actor)
     return ticket
-
-
-def _counts_change(step: Transition, ticket: Ticket) -> bool:
-    return ticket.state == State.CLOSED or step.clock is not Clock.UNCHANGED or (
-        step.name in ("accept", "dispatch", "return", "contest", "settle")
-    )  # fmt: skip
 
 
 def locked(ticket_id: int, seen: int | None) -> Ticket:
@@ -424,7 +406,6 @@ def _tell_other_side(actor: Actor, ticket: Ticket, event: TicketEvent) -> None:
         audience, told = Audience.REQUESTER, N_("服务人员给您留言了。")
         if ticket.first_response_at is None:
             ticket.first_response_at = clock.now()
-            mark(ticket.park_id, ticket.submitted_at)
             mark_ticket(ticket.park_id, ticket.id)
     tell_about(ticket, (audience,), told, f"ticket:{ticket.id}:e{event.id}", but=actor.user_id)
 

@@ -46,21 +46,6 @@ def is_delivered_in(park_id: int, period: str) -> tuple[ColumnElement[bool], ...
     )
 
 
-def months_of_missed_responses(park_id: int, since: datetime, until: datetime) -> set[str]:
-    """Return the months of open tickets whose response limit passed unanswered in this span.
-
-    Only time has changed their figures, so nothing has marked them.
-    """
-    query = select(Ticket.submitted_at).where(
-        Ticket.park_id == park_id,
-        Ticket.state == State.SUBMITTED,
-        Ticket.first_response_at.is_(None),
-        Ticket.response_due_at >= since,
-        Ticket.response_due_at < until,
-    )
-    return {f"{moment.astimezone(ZONE):%Y-%m}" for moment in db.session.scalars(query)}
-
-
 def months_with_tickets(park_id: int) -> list[str]:
     """Return every month from the first ticket to now."""
     first = db.session.scalar(

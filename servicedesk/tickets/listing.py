@@ -13,10 +13,10 @@ from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, scope_of
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION
+from servicedesk.database import among
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
-from servicedesk.statistics.behind import tickets_behind
-from servicedesk.statistics.cutting import Cut, Span
+from servicedesk.statistics.cutting import Cut, Span, tickets_behind
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in
 from servicedesk.tickets.models import Outcome, Ticket, TicketEvent
@@ -48,7 +48,7 @@ class Filter:
     """What a list is narrowed to; empty fields narrow nothing. Dates are the park's local days.
 
     A ``figure`` with both days and no built ``period`` is a number of the dashboards: then the days
-    are its span, and category, item, unit, channel and the last four fields are its cut.
+    are its span, and category, item, unit, channel and what stands between ``metric`` and ``sort`` are its cut.
     """
 
     view: str = "all"
@@ -69,6 +69,8 @@ class Filter:
     scale: str = ""
     area: str = ""
     person: int | None = None
+    weekday: str = ""
+    hour: str = ""
     sort: str = "newest"
     after: str = ""
 
@@ -89,7 +91,7 @@ class Filter:
         """The cut of the dashboard's number."""
         return Cut(
             self.category, self.item, self.unit, self.channel,
-            self.industry, self.scale, self.area, self.person or 0,
+            self.industry, self.scale, self.area, self.person or 0, self.weekday, self.hour,
         )  # fmt: skip
 
 
@@ -230,7 +232,7 @@ def _behind(actor: Actor, wanted: Filter) -> ColumnElement[bool]:
     behind = tickets_behind(
         actor.park_id, wanted.figure, wanted.span, wanted.figure_cut, clock.now()
     )
-    return Ticket.id.in_(behind)
+    return among(Ticket.id, behind, db.engine.dialect.name)
 
 
 def _by_channel(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -3,17 +3,13 @@
 from sqlalchemy import delete
 
 from servicedesk.extensions import db
-from servicedesk.statistics.marks import mark
 from servicedesk.tickets.models import Outcome, Ticket
 from servicedesk.transaction import unit_of_work
 
 
 @unit_of_work
 def set_outcome(ticket: Ticket, metric: str, thousandths: int) -> None:
-    """Let a resolved ticket's figure be ``thousandths`` of the metric's unit; 0 takes it away.
-
-    The counts of the month are built again.
-    """
+    """Let a resolved ticket's figure be ``thousandths`` of the metric's unit; 0 takes it away."""
     mine = delete(Outcome).where(Outcome.ticket_id == ticket.id, Outcome.metric_code == metric)
     db.session.execute(mine)
     if thousandths:
@@ -21,4 +17,3 @@ def set_outcome(ticket: Ticket, metric: str, thousandths: int) -> None:
         db.session.add(
             Outcome(ticket_id=ticket.id, metric_code=metric, value=thousandths, listing=listing)
         )
-    mark(ticket.park_id, ticket.resolved_at)

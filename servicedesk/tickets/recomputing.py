@@ -25,7 +25,7 @@ from servicedesk.core.worktime import Calendar
 from servicedesk.database import Base
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
-from servicedesk.statistics.marks import mark, mark_many
+from servicedesk.statistics.marks import mark_many
 from servicedesk.tickets.actions import system_actor
 from servicedesk.tickets.children import SupplementRequest, SupportTask
 from servicedesk.tickets.models import Escalation, PauseSpan, Ticket, TicketEvent
@@ -232,7 +232,6 @@ def _write_down(park_id: int, moved: Sequence[Pair]) -> None:
     ]  # fmt: skip
     db.session.execute(insert(_table(TicketEvent)), events)
     record_many(actor, "ticket.recompute", "ticket", [(row.id, {}, data) for row, _, data in told])
-    mark(park_id, *(row.submitted_at for row, found in moved if _judged_anew(found.moves, now)))
 
 
 def _data(moves: Sequence[Move]) -> dict[str, Any]:
@@ -250,14 +249,6 @@ def _data(moves: Sequence[Move]) -> dict[str, Any]:
 
 def _text(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""
-
-
-def _judged_anew(moves: Sequence[Move], now: datetime) -> bool:
-    """Tell whether a first response that was late is not any more, or the other way round."""
-    return any(
-        move.name == "response_due_at" and ((move.old or now) < now) != ((move.new or now) < now)
-        for move in moves
-    )
 
 
 def _table(model: type[Base]) -> Table:

@@ -16,7 +16,7 @@ from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.withdrawing import withdraw
 from servicedesk.routing.models import DispatchRecord
-from servicedesk.statistics.marks import mark, mark_ticket
+from servicedesk.statistics.marks import mark_ticket
 from servicedesk.tickets.actions import add_own_event, locked, snapshot, touch
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.transaction import changed_rows, unit_of_work
@@ -63,7 +63,6 @@ def take_back(actor: Actor, ticket_id: int, seen: int) -> Ticket:
     note.undone_at = clock.now()
     add_own_event(actor, ticket, "undo", data={"undone": note.step}, shown=False)
     record(actor, "ticket.undo", "ticket", ticket.id, before, snapshot(ticket))
-    mark(ticket.park_id, ticket.submitted_at)
     mark_ticket(ticket.park_id, ticket.id)
     return ticket
 

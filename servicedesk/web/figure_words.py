@@ -9,15 +9,16 @@ from flask_babel import gettext as _
 
 from servicedesk.accounts.queries import staff_names
 from servicedesk.catalogue.queries import categories, item_labels
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.figures import MINUTES, Aggregation, Figure
 from servicedesk.core.industries import SECTIONS
 from servicedesk.core.numerals import Change, change_words, shortened
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import PRESETS, Period
+from servicedesk.core.tallies import NONE
 from servicedesk.core.words import N_
 from servicedesk.organisation.queries import units
-from servicedesk.statistics.cutting import Cut, Dimension
-from servicedesk.tickets.actions import CHANNELS
+from servicedesk.statistics.cutting import NOT_RECORDED, Cut, Dimension
 from servicedesk.web.showing import locale_name, minutes_in_words, named, whole_day
 
 DIMENSIONS: Mapping[Dimension, str] = {
@@ -30,8 +31,12 @@ DIMENSIONS: Mapping[Dimension, str] = {
     Dimension.SCALE: N_("企业规模"),
     Dimension.AREA: N_("片区"),
     Dimension.MONTH: N_("月份"),
+    Dimension.WEEK: N_("周"),
     Dimension.DAY: N_("日期"),
 }
+WEEKDAYS = (
+    N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"),
+)  # fmt: skip
 NOTHING: Mapping[Dimension, str] = {
     Dimension.UNIT: N_("尚未派单"),
     Dimension.PERSON: N_("尚无承办人"),
@@ -60,10 +65,12 @@ def names_for(park_id: int, people: Mapping[int, str] | Iterable[int]) -> Names:
 
 def name_of(by: Dimension, key: Any, names: Names) -> str:
     """Return what a row of a breakdown is of, in words."""
-    if not key:
+    if key in (None, "", NOT_RECORDED, NONE):
         return _(NOTHING.get(by, N_("未填写")))
     if by is Dimension.DAY:
         return whole_day(key)
+    if by is Dimension.WEEK:
+        return _("%(day)s起的一周", day=whole_day(key))
     if by is Dimension.INDUSTRY:
         section = SECTIONS.get(key)
         if section is None:
@@ -83,11 +90,17 @@ def name_of(by: Dimension, key: Any, names: Names) -> str:
 
 def cut_words(cut: Cut, names: Names) -> str:
     """Return what a cut counts, in words; nothing for everything."""
-    parts = {Dimension(field): getattr(cut, field) for field in cut.parameters()}
-    return " · ".join(
+    parts = {field: getattr(cut, field) for field in cut.parameters()}
+    hours = {"weekday": parts.pop("weekday", ""), "hour": parts.pop("hour", "")}
+    words = [
         _("%(what)s：%(name)s", what=_(DIMENSIONS[by]), name=name_of(by, key, names))
-        for by, key in parts.items()
-    )
+        for by, key in ((Dimension(field), key) for field, key in parts.items())
+    ]
+    if hours["weekday"]:
+        words.append(_("%(day)s提交", day=_(WEEKDAYS[int(hours["weekday"]) - 1])))
+    if hours["hour"]:
+        words.append(_("%(hour)s时提交", hour=hours["hour"]))
+    return " · ".join(words)
 
 
 def period_words(period: Period) -> str:

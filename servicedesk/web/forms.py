@@ -34,6 +34,7 @@ from wtforms.validators import (
 
 from servicedesk.catalogue.fields import Field, FieldType, questions_of
 from servicedesk.core.questions import Condition, Question, asked
+from servicedesk.core.tallies import NONE
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 REQUIRED = _l("此项必须填写。")
@@ -210,6 +211,11 @@ def number_in(text: str) -> int | None:
     """Return the row number that ``text`` is, or nothing."""
     fits = text.isascii() and text.isdigit() and len(text) < 11
     return int(text) if fits and int(text) <= ROW_MAX else None
+
+
+def person_in(text: str) -> int | None:
+    """Return the account that ``text`` names; ``core.tallies.NONE`` is nobody yet."""
+    return NONE if text == str(NONE) else number_in(text)
 
 
 def with_number(value: Any) -> int:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.deadlines import STEP_NAMES, Light, Step, light
 from servicedesk.core.permissions import ROLE_NAMES, Role, allows
 from servicedesk.core.words import N_
@@ -21,7 +22,6 @@ from servicedesk.core.worktime import Calendar
 from servicedesk.notifications.queries import unread
 from servicedesk.organisation.queries import default_park
 from servicedesk.reports.masking import masked_name, masked_phone
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.web.access import actor, chosen_enterprise
 from servicedesk.web.language import LANGUAGES

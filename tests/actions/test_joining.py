@@ -10,8 +10,7 @@ from servicedesk.extensions import db
 from servicedesk.notifications.models import Notice
 from servicedesk.problems.actions import Details, create
 from servicedesk.problems.queries import problem_of
-from servicedesk.statistics.actions import build
-from servicedesk.statistics.models import BuiltCount
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.verify import differences
 from servicedesk.tickets.actions import Request, send_message, submit, take
 from servicedesk.tickets.children import Follower, TicketLink
@@ -19,6 +18,7 @@ from servicedesk.tickets.joining import add_to, is_sent, link_with, split, unlin
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import by_number, timeline
 from servicedesk.tickets.similar import duplicates
+from tests.statistics.support import counted_in
 from tests.support import Town, pass_time
 
 ROAD = "J03"
@@ -113,10 +113,7 @@ def test_the_main_ticket_says_what_was_merged_and_counts_once(town: Town) -> Non
     assert kinds(main)[-1] == "merged_in"
     assert "同一企业的另一件工单已并入本工单，请一并办理。" in told("officer", town, main)
     build(town.park_id)
-    query = select(BuiltCount.value).where(
-        BuiltCount.cut == "all", BuiltCount.figure == "submitted", BuiltCount.period == "2024"
-    )
-    assert db.session.scalar(query) == 1
+    assert counted_in(town, "2024")["all"]["submitted"] == 1
     assert differences(town.park_id) == []
 
 

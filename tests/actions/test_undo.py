@@ -17,7 +17,6 @@ from servicedesk.notifications.models import Notice, OutboxMessage
 from servicedesk.notifications.queries import unread
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics.fact_models import FactMark
-from servicedesk.statistics.models import CountMark
 from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.queries import timeline
@@ -29,7 +28,7 @@ from tests.support import Town, pass_time
 BEFORE = {"accept": (), "dispatch": ("accept",), "sign": ("accept", "dispatch"),
           "assign": ("accept", "dispatch")}  # fmt: skip
 WHO = {"accept": "desk", "dispatch": "desk", "sign": "officer", "assign": "unithead"}
-TOLD_TRUTH = {TicketEvent, AuditEntry, UndoNote, CountMark, FactMark, DispatchRecord}
+TOLD_TRUTH = {TicketEvent, AuditEntry, UndoNote, FactMark, DispatchRecord}
 
 
 def walked(town: Town, step: str) -> Ticket:

@@ -14,7 +14,7 @@ from servicedesk.core.permissions import Actor, Role
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.models import Notice
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.verify import differences, waiting
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.children import FalseResolution, Reopening

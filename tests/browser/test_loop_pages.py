@@ -5,7 +5,7 @@ from flask import Flask
 
 from servicedesk.clock import clock
 from servicedesk.extensions import db
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from tests.browser.conftest import Person
 from tests.browser.test_pages import faults
 from tests.support import Town, local, pass_time

@@ -5,7 +5,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from servicedesk.extensions import db
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from tests.browser.conftest import AXE, Person
 from tests.support import Town
 from tests.web.test_access import project_values

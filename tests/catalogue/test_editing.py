@@ -30,8 +30,7 @@ from servicedesk.core.permissions import Role
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
 from servicedesk.jobs.tasks import housekeeping
-from servicedesk.statistics.actions import build
-from servicedesk.statistics.models import CountMark
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.verify import differences as miscounts
 from servicedesk.tickets.escalation import due_alarms, fire
 from servicedesk.tickets.files import store
@@ -39,6 +38,7 @@ from servicedesk.tickets.models import Escalation, Ticket
 from servicedesk.tickets.queries import item_of
 from servicedesk.transaction import unit_of_work
 from tests.catalogue.examples import item
+from tests.statistics.support import counted_in
 from tests.support import STAFF, Town, pass_time
 
 
@@ -239,7 +239,7 @@ def test_the_audit_has_before_and_after(town: Town) -> None:
     assert published.after == {"version": 2, "promised_days": 4}
 
 
-def test_a_new_category_has_the_counts_built_again(town: Town) -> None:
+def test_a_new_category_counts_at_once(town: Town) -> None:
     steps = ("accept", "dispatch", "sign", "resolve", "confirm", "rate", "close")
     town.walk(town.file(item="A03"), *steps)
     pass_time(days=40)
@@ -247,10 +247,9 @@ def test_a_new_category_has_the_counts_built_again(town: Town) -> None:
     build(town.park_id)
     assert list(miscounts(town.park_id)) == []
     publish(town.admin, changed(town, "A03", name="银行开户"), 1)
-    assert db.session.scalar(select(func.count()).select_from(CountMark)) == 0
     publish(town.admin, changed(town, "A03", category_code="D"), 2)
-    assert set(db.session.scalars(select(CountMark.month))) == {"2024-03", "2024-04"}
-    build(town.park_id)
+    counted = counted_in(town, "2024")
+    assert (counted["category:D"]["delivered"], counted.get("category:A")) == (2, None)
     assert list(miscounts(town.park_id)) == []
 
 

@@ -296,7 +296,7 @@ def test_a_backup_of_one_moment_while_others_write(
     new = empty("sqlite")
     with new.app_context():
         run(new, "restore", str(files[-1]))
-        for table, column in (("ticket_event", "ticket_id"), ("count_mark", "id")):
+        for table, column in (("ticket_event", "ticket_id"), ("fact_mark", "id")):
             query = f"SELECT (SELECT count(*) FROM ticket) - (SELECT count({column}) FROM {table})"
             assert db.session.scalar(text(query)) == 0
         query = "SELECT count(*) FROM audit_entry WHERE action = 'ticket.submit'"

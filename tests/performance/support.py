@@ -6,7 +6,7 @@ from servicedesk.clock import clock
 from servicedesk.performance.queries import Kind
 from servicedesk.performance.results import Subject
 from servicedesk.statistics.cutting import Span
-from servicedesk.statistics.facts import build_facts
+from servicedesk.statistics.facts import build
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.models import Ticket
 from tests.statistics.histories import WORK
@@ -52,7 +52,7 @@ def a_month(town: Town) -> None:
     elsewhere(town)
     elsewhere(town, late=True)
     clock.set(local("2024-04-02 10:00"))
-    build_facts(town.park_id)
+    build(town.park_id)
 
 
 def unit(town: Town, code: str = "SCJG") -> Subject:

@@ -22,7 +22,7 @@ from servicedesk.reports import figures
 from servicedesk.reports.figures import Writer, amount
 from servicedesk.reports.phrases import CLAUSES
 from servicedesk.reports.summary import write
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from servicedesk.transaction import writing
 from tests.support import Town, local
 

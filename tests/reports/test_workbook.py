@@ -12,7 +12,7 @@ from servicedesk.clock import clock
 from servicedesk.core.figures import FIGURES
 from servicedesk.reports.periods import Length, period_of
 from servicedesk.reports.workbook import CUT_COLUMNS, write
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from tests.support import Town, local
 
 

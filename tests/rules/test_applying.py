@@ -13,7 +13,7 @@ from servicedesk.jobs import tasks
 from servicedesk.rules import applying
 from servicedesk.rules.actions import publish
 from servicedesk.rules.models import RuleApplication, RuleChange
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.verify import differences
 from servicedesk.tickets.models import Escalation, Ticket, TicketEvent
 from servicedesk.tickets.queries import timeline

@@ -17,7 +17,9 @@ from servicedesk.tickets.children import Reopening
 from servicedesk.tickets.models import Escalation, Extension, FollowUpCall, Rating, Ticket
 from tests.support import SHANGHAI
 
-BREAKDOWNS = tuple(one for one in Dimension if one not in (Dimension.MONTH, Dimension.DAY))
+BREAKDOWNS = tuple(
+    one for one in Dimension if one not in (Dimension.MONTH, Dimension.WEEK, Dimension.DAY)
+)
 LEVELS = ("level_1", "level_2", "level_3")
 
 

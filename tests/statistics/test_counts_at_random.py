@@ -29,8 +29,8 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.jobs import tasks
-from servicedesk.statistics.actions import build
 from servicedesk.statistics.cutting import Dimension, Span, grouped, numbers
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.verify import differences
 from servicedesk.tickets.actions import Request, submit, take
 from servicedesk.tickets.models import Ticket

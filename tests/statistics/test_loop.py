@@ -12,8 +12,8 @@ from servicedesk.extensions import db
 from servicedesk.meetings import queries as meetings
 from servicedesk.routing.bounces import BounceFilter, hops
 from servicedesk.statistics import lights, loop
-from servicedesk.statistics.actions import build
 from servicedesk.statistics.cutting import Cut, Span
+from servicedesk.statistics.facts import build
 from servicedesk.tickets import false_marks
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.escalation import due_alarms, fire

@@ -9,9 +9,8 @@ from servicedesk.clock import clock
 from servicedesk.core.figures import FIGURES, Basis
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
-from servicedesk.statistics.behind import tickets_behind
-from servicedesk.statistics.cutting import Cut, Dimension, Span, grouped, numbers
-from servicedesk.statistics.facts import build_facts
+from servicedesk.statistics.cutting import Cut, Dimension, Span, grouped, numbers, tickets_behind
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.reach import own_cut, within
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.models import Ticket
@@ -33,7 +32,7 @@ def two_units(town: Town) -> tuple[Ticket, Ticket]:
     other = take(town.officer2, other.id, "sign", {})
     other = take(town.officer2, other.id, "resolve", {"result": "solved", "resolution": "已办。"})
     other = town.walk(other, "confirm", "rate", "close")
-    build_facts(town.park_id)
+    build(town.park_id)
     return own, other
 
 
@@ -50,9 +49,9 @@ def test_no_figure_of_a_unit_head_holds_another_units_ticket(town: Town) -> None
     for figure in FIGURES:
         if figure.basis in (Basis.SUBMITTED, Basis.RESOLVED):
             behind = tickets_behind(town.park_id, figure.key, YEAR, cut, now)
-            assert set(db.session.scalars(behind)) <= {own.id}, figure.key
+            assert set(behind) <= {own.id}, figure.key
     behind = tickets_behind(town.park_id, "delivered", YEAR, Cut(), now)
-    assert set(db.session.scalars(behind)) == {own.id, other.id}
+    assert set(behind) == {own.id, other.id}
 
 
 def test_who_may_cut_how_far(town: Town) -> None:

@@ -17,7 +17,7 @@ from servicedesk.core.spans import Period, free, named
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit as get_unit
-from servicedesk.statistics.cutting import Cut, Dimension, Span, numbers
+from servicedesk.statistics.cutting import Cut, Dimension, Figures, Span, numbers
 from servicedesk.statistics.dashboard import (
     GROUPS,
     MEASURES,
@@ -28,7 +28,7 @@ from servicedesk.statistics.dashboard import (
     ordered,
     ranking,
 )
-from servicedesk.statistics.facts import build_facts
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.reach import own_cut
 from servicedesk.tickets.listing import not_shown, total
 from servicedesk.transaction import writing
@@ -63,7 +63,7 @@ def busy(town: Town) -> None:
     town.walk(town.file(), *WORK, "dispute", "resolve", "confirm", "rate", "close")
     town.walk(town.file("bob", "C01"), *DONE)
     town.file("bob")
-    build_facts(town.park_id)
+    build(town.park_id)
 
 
 def rows_behind(actor: Actor, figure: str, period: Period, cut: Cut) -> tuple[int, int]:
@@ -142,30 +142,28 @@ def test_every_figure_of_tickets_stands_in_one_group(app: Flask) -> None:
 def test_cards_rows_and_course_agree(app: Flask) -> None:
     town = Town()
     busy(town)
-    now, park_id = clock.now(), town.park_id
+    figures = Figures(town.park_id, clock.now())
     found = {
-        card.figure.key: card
-        for _name, group in cards(park_id, THIS_YEAR, Cut(), now)
-        for card in group
+        card.figure.key: card for _name, group in cards(figures, THIS_YEAR, Cut()) for card in group
     }
     assert found["delivered"].value == 5
     assert found["served"].value == 2
     for by in Dimension:
-        rows = breakdown(park_id, THIS_YEAR, Cut(), by, now)
+        rows = breakdown(figures, THIS_YEAR, Cut(), by)
         for key in ("submitted", "delivered", "false_resolutions", "extensions"):
             assert sum(row.value(key) or 0 for row in rows) == found[key].value, (by, key)
-    points = course(park_id, THIS_YEAR, Cut(), "delivered", now)
+    points = course(figures, THIS_YEAR, Cut(), "delivered")
     assert [point.value for point in points] == [0, 0, 3, 2, *[0] * 8]
-    next_year = course(park_id, free(date(2025, 3, 1), date(2025, 3, 31)), Cut(), "delivered", now)
+    next_year = course(figures, free(date(2025, 3, 1), date(2025, 3, 31)), Cut(), "delivered")
     assert sum(point.year_before or 0 for point in next_year) == 3
     for measure in MEASURES:
-        assert len(course(park_id, THIS_YEAR, Cut(), measure, now)) == 12
+        assert len(course(figures, THIS_YEAR, Cut(), measure)) == 12
 
 
 def test_rows_are_ordered_and_small_rates_are_not_ranked(app: Flask) -> None:
     town = Town()
     busy(town)
-    rows = breakdown(town.park_id, THIS_YEAR, Cut(), Dimension.ITEM, clock.now())
+    rows = breakdown(Figures(town.park_id, clock.now()), THIS_YEAR, Cut(), Dimension.ITEM)
     names = {row.key: row.key for row in rows}
     values = [row.value("submitted") for row in ordered(rows, "-submitted", names)]
     assert values == sorted(values, reverse=True)
@@ -211,7 +209,7 @@ def test_what_a_list_keeps_back_is_counted_within_reach_only(app: Flask) -> None
     """The line 另有n件 must not tell a unit, or a person, the figures of another."""
     town = Town()
     town.walk(town.file(), *DONE)
-    build_facts(town.park_id)
+    build(town.park_id)
     year = named("2024", date(2024, 12, 31))
     for reader in (town.officer2, town.desk):  # who see what they resolved themselves
         for cut in (Cut(), Cut(unit="SCJG"), Cut(category="A")):
@@ -247,7 +245,7 @@ def test_confidential_tickets_are_not_found_by_whose_they_are(app: Flask) -> Non
     town = Town()
     secret = town.walk(town.file(item="H01"), *DONE)
     assert secret.confidential
-    build_facts(town.park_id)
+    build(town.park_id)
     year = named("2024", date(2024, 12, 31))
     with writing():
         db.session.get_one(Enterprise, secret.enterprise_id).scale = "small"
@@ -367,7 +365,7 @@ def test_the_number_of_statements_is_fixed(open_app: Flask) -> None:
         client.get(address)
     for item in ("A02", "E03", "D01"):
         town.walk(town.file(item=item), *DONE)
-    build_facts(town.park_id)
+    build(town.park_id)
     db.session.remove()
     with statements() as more:
         client.get(address)

@@ -12,7 +12,7 @@ from servicedesk.audit.models import AuditEntry
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit_by_code
-from servicedesk.statistics.actions import build
+from servicedesk.statistics.facts import build
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.insight.wall import token_of
 from tests.support import OWNERS, STAFF, Town, pass_time

@@ -14,7 +14,7 @@ from servicedesk.extensions import db
 from servicedesk.organisation.actions import switch_public_page
 from servicedesk.organisation.queries import park
 from servicedesk.statistics.cutting import EVERYTHING, Dimension, grouped
-from servicedesk.statistics.facts import build_facts
+from servicedesk.statistics.facts import build
 from servicedesk.statistics.public import counted, last_year_of, published
 from tests.support import Town, local, pass_time
 from tests.web.queue_support import person, without_tokens
@@ -31,7 +31,7 @@ def a_year(town: Town) -> None:
     for _number in range(6):
         town.file("bob", "C01")
     clock.set(local("2024-05-06 10:00"))
-    build_facts(town.park_id)
+    build(town.park_id)
 
 
 def switched_on(town: Town) -> None:
@@ -74,7 +74,7 @@ def test_no_rate_tells_a_small_count(town: Town) -> None:
     pass_time(days=20)
     town.walk(late, *DONE[3:])
     clock.set(local("2024-05-06 10:00"))
-    build_facts(town.park_id)
+    build(town.park_id)
     page = counted(town.park_id, last_year_of(date(2024, 5, 6)), 3)
     assert page.total.resolved.value == 7
     assert page.total.on_time_rate is None  # one was late: 85.7 % would say so
@@ -84,7 +84,7 @@ def test_no_rate_tells_a_small_count(town: Town) -> None:
 def test_a_page_with_little_says_nothing(town: Town) -> None:
     town.walk(town.file(), *DONE)
     clock.set(local("2024-05-06 10:00"))
-    build_facts(town.park_id)
+    build(town.park_id)
     page = counted(town.park_id, last_year_of(date(2024, 5, 6)), 5)
     lines = [page.total, *(line for g in page.groups for line in (g.line, *g.services))]
     assert {line.resolved.value for line in lines} == {None}

@@ -13,11 +13,11 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords
 from babel.messages.pofile import read_po
 
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.deadlines import STEP_NAMES
 from servicedesk.core.figures import FIGURES
 from servicedesk.core.permissions import ROLE_NAMES
 from servicedesk.core.workflow import STATE_NAMES, TRANSITIONS
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.escalation import WORDS
 from servicedesk.tickets.listing import SORTS

@@ -18,8 +18,8 @@ from servicedesk.database import sqlite_is_sound
 from servicedesk.extensions import db
 from servicedesk.jobs.queries import last_tick, runs
 from servicedesk.notifications.queries import counts, oldest_waiting
-from servicedesk.statistics.actions import waiting_marks
-from servicedesk.statistics.models import CountBuild
+from servicedesk.statistics.fact_models import FactBuild
+from servicedesk.statistics.facts import stale
 from servicedesk.web.health import scheduler_is_silent
 from servicedesk.web.showing import ZONE
 
@@ -147,7 +147,7 @@ def _outbox(settings: Settings) -> Check:
 
 
 def _counts(park_id: int) -> Check:
-    built, waiting = db.session.get(CountBuild, park_id), waiting_marks(park_id)
+    built, waiting = db.session.get(FactBuild, park_id), stale(park_id)
     name = _("统计数据")
     if built is None:
         level = Level.WATCH if waiting else Level.GOOD

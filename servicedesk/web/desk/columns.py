@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 
 from servicedesk.accounts.queries import names as person_names
 from servicedesk.catalogue.queries import categories, item_labels
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.permissions import Actor, allows
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.reports.masking import masked_name, masked_phone
 from servicedesk.reports.sheets import Value
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import last_change
 from servicedesk.web.sheets import wall_time
 from servicedesk.web.showing import LADDER_NAMES, RATING_NAMES, named

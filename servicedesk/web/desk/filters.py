@@ -13,22 +13,25 @@ from urllib.parse import parse_qsl
 
 from flask import abort, request
 
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.figures import BY_KEY, Basis
 from servicedesk.core.industries import SECTIONS
 from servicedesk.core.permissions import Actor
 from servicedesk.core.scales import SCALES
 from servicedesk.core.workflow import State
 from servicedesk.errors import Refused
+from servicedesk.statistics.cutting import NOT_RECORDED
 from servicedesk.statistics.periods import is_period
 from servicedesk.statistics.reach import within
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import SORTS, Filter
 from servicedesk.tickets.views import VIEW_NAMES, VIEWS_OF
-from servicedesk.web.forms import number_in
+from servicedesk.web.forms import number_in, person_in
 
 TEXT_MAX = 100
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-OF_FIGURES = frozenset({"figure", "person", "industry", "scale", "area"})
+OF_FIGURES = frozenset({"figure", "person", "industry", "scale", "area", "weekday", "hour"})
+WEEKDAYS = tuple(str(day) for day in range(1, 8))
+HOURS = tuple(str(hour) for hour in range(24))
 Source = Mapping[str, Any]
 
 
@@ -74,10 +77,12 @@ def filter_of(actor: Actor, source: Source) -> Filter:
         period=_period(source),
         cut=_text("cut", source),
         metric=_text("metric", source),
-        industry=_known("industry", SECTIONS, "", source),
-        scale=_known("scale", SCALES, "", source),
+        industry=_known("industry", (*SECTIONS, NOT_RECORDED), "", source),
+        scale=_known("scale", (*SCALES, NOT_RECORDED), "", source),
         area=_text("area", source),
-        person=number_in(_text("person", source)),
+        person=person_in(_text("person", source)),
+        weekday=_known("weekday", WEEKDAYS, "", source),
+        hour=_known("hour", HOURS, "", source),
         sort="newest" if view == "all" and sort == "due" else sort,  # most have none any more
         after=_text("after", source),
     )

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, Form, RadioField, StringField
 from wtforms.validators import Optional
 
-from servicedesk.tickets.actions import CHANNELS
+from servicedesk.core.channels import CHANNELS
 from servicedesk.web.desk.step_forms import words
 from servicedesk.web.forms import at_most, phone_field, required, tidy
 from servicedesk.web.portal.forms import offer_urgencies, urgency_field

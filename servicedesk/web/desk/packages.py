@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from servicedesk.clock import clock
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.identifiers import new_token
 from servicedesk.core.packages import StepState
 from servicedesk.core.permissions import Subject, allows
@@ -17,7 +18,6 @@ from servicedesk.enterprises.queries import names
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.packages import actions, queries
 from servicedesk.packages.models import PackageCase
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.cases import due_if_filed_now, one_form, plan_of, plan_of_case

@@ -21,6 +21,7 @@ from wtforms import (
 from wtforms.validators import NumberRange, Optional
 
 from servicedesk.catalogue.queries import item_labels
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.conditions import (
     CONDITIONS_MAX,
     BadCondition,
@@ -34,7 +35,6 @@ from servicedesk.core.words import N_
 from servicedesk.declarations.models import Policy
 from servicedesk.declarations.policies import Draft
 from servicedesk.organisation.queries import units
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.web.forms import at_most, phone_field, required, tidy
 from servicedesk.web.money import thousandths
 from servicedesk.web.showing import named

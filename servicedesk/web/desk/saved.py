@@ -7,9 +7,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from servicedesk.accounts.queries import names as person_names
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.errors import Refused
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import SORTS, Filter
 from servicedesk.tickets.views import VIEW_NAMES
 from servicedesk.web.access import actor, requires

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from servicedesk.accounts.queries import names as person_names
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.permissions import allows
 from servicedesk.core.workflow import STATE_NAMES
 from servicedesk.enterprises.queries import areas_of
 from servicedesk.enterprises.queries import names as enterprise_names
 from servicedesk.organisation.queries import units
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.listing import (
     SORTS,
     Filter,

@@ -6,20 +6,20 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.industries import SECTIONS
 from servicedesk.core.permissions import Actor
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import Period, parse, to_address
 from servicedesk.errors import Refused
-from servicedesk.statistics.cutting import Cut, Dimension
+from servicedesk.statistics.cutting import NOT_RECORDED, Cut, Dimension
 from servicedesk.statistics.dashboard import COLUMNS, MEASURES
 from servicedesk.statistics.reach import own_cut, within
-from servicedesk.tickets.actions import CHANNELS
-from servicedesk.web.forms import number_in
+from servicedesk.web.forms import person_in
 
 TEXT_MAX = 100
 DAYS_BY_DAY = 366  # a longer breakdown by day is a list, not a table
-TIMES = (Dimension.MONTH, Dimension.DAY)
+TIMES = (Dimension.MONTH, Dimension.WEEK, Dimension.DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ def asked_from(source: Mapping[str, Any], today: date, own: Cut) -> Asked:
     )
     cut = Cut(
         **{name: said.get(name, "") for name in _texts()},
-        person=number_in(said.get("person", "")) or 0,
+        person=person_in(said.get("person", "")) or 0,
     )
     if not cut.item.startswith(cut.category):
         cut = replace(cut, item="")
     _known(cut.channel, CHANNELS)
-    _known(cut.scale, SCALES)
-    _known(cut.industry, SECTIONS)
+    _known(cut.scale, (*SCALES, NOT_RECORDED))
+    _known(cut.industry, (*SECTIONS, NOT_RECORDED))
     return Asked(
         period=period,
         cut=cut,
@@ -114,7 +114,7 @@ def narrowed(actor: Actor, wanted: Cut) -> tuple[Cut, bool]:
 
 
 def _texts() -> list[str]:
-    return [field.name for field in fields(Cut) if field.name != "person"]
+    return [field.name for field in fields(Cut) if field.name not in ("person", "weekday", "hour")]
 
 
 def _known(value: str, names: object) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import abort, render_template, request, url_for
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from servicedesk.accounts.models import User
 from servicedesk.accounts.queries import staff
 from servicedesk.clock import clock
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.enterprises import AREAS
 from servicedesk.core.figures import BY_KEY, Aggregation, Basis, Figure
 from servicedesk.core.industries import SECTIONS
@@ -19,8 +20,9 @@ from servicedesk.core.numerals import AGAINST_NAMES, Against, tone
 from servicedesk.core.permissions import Role
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import PRESETS, days_of, months_of
+from servicedesk.core.tallies import NONE
 from servicedesk.reports.sheets import Value
-from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension
+from servicedesk.statistics.cutting import EVERYTHING, NOT_RECORDED, Cut, Dimension, Figures
 from servicedesk.statistics.dashboard import (
     COLUMNS,
     MEASURES,
@@ -37,7 +39,6 @@ from servicedesk.statistics.dashboard import (
     ranking,
     register_cards,
     span_of,
-    unsettled,
 )
 from servicedesk.statistics.facts import stale
 from servicedesk.statistics.reach import own_cut
@@ -47,7 +48,6 @@ from servicedesk.statistics.saved_dashboards import (
     dashboards_for,
     may_share_dashboards,
 )
-from servicedesk.tickets.actions import CHANNELS
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import (
@@ -84,16 +84,19 @@ class View:
         return name_of(self.asked.by, key, self.names)
 
     def row_link(self, figure: str, key: Any) -> str:
-        """Return the list behind a number of the breakdown; nothing where a cut cannot say it."""
-        if not key:
-            return ""
+        """Return the list behind a number of the breakdown; what is not recorded has one, too."""
         if self.asked.by is Dimension.DAY:
             return list_of(figure, key, key, self.cut)
+        if self.asked.by is Dimension.WEEK:
+            period = self.asked.period
+            last = min(key + timedelta(days=6), period.end)
+            return list_of(figure, max(key, period.start), last, self.cut)
         if self.asked.by is Dimension.MONTH:
             month = next(one for one in months_of(self.asked.period) if one.name == key)
             return list_of(figure, month.start, month.end, self.cut)
         period = self.asked.period
-        narrower: Any = {str(self.asked.by): key}
+        nothing = NONE if self.asked.by is Dimension.PERSON else NOT_RECORDED
+        narrower: Any = {str(self.asked.by): key or nothing}
         return list_of(figure, period.start, period.end, replace(self.cut, **narrower))
 
     def link(self, figure: str) -> str:
@@ -114,9 +117,10 @@ def list_of(figure: str, start: date, end: date, cut: Cut) -> str:
 def figures() -> str:
     """Show the reader's figures for a period and a cut."""
     view, people = _view()
-    asked, now, park_id = view.asked, clock.now(), actor().park_id
-    rows = breakdown(park_id, asked.period, view.cut, asked.by, now)
-    points = course(park_id, asked.period, view.cut, asked.measure, now)
+    asked, park_id = view.asked, actor().park_id
+    counts = Figures(park_id, clock.now())
+    rows = breakdown(counts, asked.period, view.cut, asked.by)
+    points = course(counts, asked.period, view.cut, asked.measure)
     row_names = {row.key: view.row_name(row.key) for row in rows}
     first = ranking(rows, asked.measure, row_names)
     spans = compared_with(asked.period)
@@ -125,7 +129,7 @@ def figures() -> str:
         view=view,
         asked=asked,
         title=_title(view.own),
-        groups=_groups(view),
+        groups=_groups(view, counts),
         against=_against(view),
         spans={kind: days_in_words(span.start, span.end) for kind, span in spans.items()},
         rows=ordered(rows, asked.sort, row_names),
@@ -143,7 +147,7 @@ def figures() -> str:
         presets=PRESETS,
         days=days_of(asked.period),
         waiting=stale(park_id),
-        unsettled=unsettled(park_id, span_of(asked.period), view.cut),
+        unsettled=counts.settling(span_of(asked.period), view.cut),
         period_words=period_words(asked.period),
         cut_words=cut_words(view.cut, view.names),
         dashboards=dashboards_for(actor(), PAGE),
@@ -164,7 +168,7 @@ def figures_export() -> Response:
     """Send the breakdown as an Excel file; the export is in the audit trail."""
     view, _people = _view()
     asked = view.asked
-    rows = breakdown(actor().park_id, asked.period, view.cut, asked.by, clock.now())
+    rows = breakdown(Figures(actor().park_id, clock.now()), asked.period, view.cut, asked.by)
     names = {row.key: view.row_name(row.key) for row in rows}
     columns = [(DIMENSIONS[asked.by], 28), *((BY_KEY[key].label, 14) for key in COLUMNS)]
     ready = (
@@ -202,11 +206,11 @@ def _people(own: Cut, everybody: Sequence[User]) -> dict[int, str]:
     }
 
 
-def _groups(view: View) -> list[tuple[str, list[Card]]]:
+def _groups(view: View, counts: Figures) -> list[tuple[str, list[Card]]]:
     """Return the cards by group; those of the registers where the whole park is looked at."""
-    park_id, period = actor().park_id, view.asked.period
-    found = cards(park_id, period, view.cut, clock.now())
-    return [*found, register_cards(park_id, period)] if view.cut == EVERYTHING else found
+    period = view.asked.period
+    found = cards(counts, period, view.cut)
+    return [*found, register_cards(actor().park_id, period)] if view.cut == EVERYTHING else found
 
 
 def _title(own: Cut) -> str:

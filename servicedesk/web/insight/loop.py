@@ -25,11 +25,9 @@ from servicedesk.statistics.periods import is_period, months_of
 from servicedesk.statistics.reach import within
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
+from servicedesk.web.figure_words import WEEKDAYS
 from servicedesk.web.insight.views import FIRST_YEAR, insight
 
-WEEKDAYS = (
-    N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"),
-)  # fmt: skip
 STAGES = {
     "submitted": N_("提交"),
     "accepted": N_("受理"),

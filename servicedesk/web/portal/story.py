@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from servicedesk.core.authorization import POWERS
+from servicedesk.core.channels import CHANNELS
 from servicedesk.core.permissions import ROLE_NAMES, UNIT_ROLES, Role
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BY_NAME
 from servicedesk.reports.masking import masked_name
-from servicedesk.tickets.actions import CHANNELS, URGENCIES
+from servicedesk.tickets.actions import URGENCIES
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import TicketEvent, Upload
 from servicedesk.tickets.reckoning import NAMES, OF_ENTERPRISE

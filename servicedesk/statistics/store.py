@@ -1,0 +1,160 @@
+"""The facts as a process keeps them (内存中的统计事实): columns in the order of days, and what was counted.
+
+Every question asks first which months have been written anew, one small statement, and reads those.
+Answers are kept for as long as the facts are the same.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import numpy as np
+from sqlalchemy import select
+
+from servicedesk.core.figures import Basis
+from servicedesk.core.tallies import Column, Response
+from servicedesk.extensions import db
+from servicedesk.statistics.fact_columns import LAYOUT, Facts, no_facts, unpack
+from servicedesk.statistics.fact_models import FactSegment
+from servicedesk.transaction import remembered
+
+T = TypeVar("T")
+ANSWERS_MAX = 2000
+_CUT_BY = (
+    "ticket_id", "item_id", "unit_id", "handler_id", "channel", "submitted_on", "submitted_hour",
+)  # fmt: skip
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "submitted_on": (
+        "response", "response_due", "response_minutes", "urgent", "repeated", "urges",
+    ),
+    "delivered_on": (
+        "answered", "solved", "followed", "rating", "on_time", "used_minutes", "promised_minutes",
+        "limited_by_law", "saved_minutes", "returns", "extensions", "supplements", "reopenings",
+        "level", "false_resolution", "rectified",
+    ),
+    "settling_on": (),
+}  # fmt: skip
+
+
+class Rows(Mapping[str, Column]):
+    """Columns of some rows, taken out when they are asked for."""
+
+    def __init__(self, columns: Mapping[str, Column], where: slice | Column) -> None:
+        self._columns, self._where = columns, where
+        self._taken: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._taken:
+            self._taken[name] = self._columns[name][self._where]
+        return self._taken[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def height(self) -> int:
+        """How many rows they are."""
+        return len(self["day"])
+
+    def only(self, mask: Column | None) -> "Rows":
+        """Return the rows for which ``mask`` holds; all of them without one."""
+        if mask is None:
+            return self
+        return Rows(self, np.flatnonzero(mask))
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A park's facts by the day of submission, of resolution, and of a resolution not archived yet.
+
+    ``firms`` are the enterprises that the small numbers of the column ``firm`` stand for.
+    """
+
+    digests: Mapping[str, str]
+    tables: Mapping[str, Mapping[str, Column]]
+    firms: Column
+    limits: Column
+    answers: dict[Hashable, Any] = field(default_factory=dict)
+
+    def within(self, day: str, start: date, end: date) -> Rows:
+        """Return the rows whose ``day`` (``submitted_on`` …) lies between two days, both included."""
+        table = self.tables[day]
+        edges = np.searchsorted(table["day"], (start.toordinal(), end.toordinal() + 1))
+        return Rows(table, slice(int(edges[0]), int(edges[1])))
+
+    def answer(self, question: Hashable, now: datetime, count: Callable[[], T]) -> T:
+        """Return what ``count`` counts, from memory where the same was asked of the same facts.
+
+        Time changes a number only when it passes the limit of a response that is still owed.
+        """
+        passed = int(np.searchsorted(self.limits, now.timestamp(), side="left"))
+        key = (question, passed)
+        if key not in self.answers:
+            if len(self.answers) >= ANSWERS_MAX:
+                self.answers.clear()
+            self.answers[key] = count()
+        found: T = self.answers[key]
+        return found
+
+
+_kept: dict[int, Store] = remembered()
+_segments: dict[tuple[int, str], tuple[str, Facts]] = remembered()
+
+
+def store(park_id: int) -> Store:
+    """Return the park's facts as they are stored now."""
+    digests = _digests(park_id)
+    kept = _kept.get(park_id)
+    if kept is None or kept.digests != digests:
+        kept = _kept[park_id] = _assembled(digests, _facts_of(park_id, digests))
+    return kept
+
+
+def stored_facts(park_id: int) -> Facts:
+    """Return all facts of a park as they are stored now."""
+    return _facts_of(park_id, _digests(park_id))
+
+
+def _digests(park_id: int) -> dict[str, str]:
+    mine = (FactSegment.park_id == park_id, FactSegment.layout == LAYOUT)
+    rows = db.session.execute(select(FactSegment.month, FactSegment.digest).where(*mine))
+    return {month: digest for month, digest in rows}  # noqa: C416 - no pairs to the type checker
+
+
+def _facts_of(park_id: int, digests: Mapping[str, str]) -> Facts:
+    """Return the facts of these months, reading only those that this process does not know."""
+    known = {month: _segments.get((park_id, month), ("", no_facts())) for month in digests}
+    news = [month for month, digest in digests.items() if known[month][0] != digest]
+    query = select(FactSegment.month, FactSegment.digest, FactSegment.data).where(
+        FactSegment.park_id == park_id, FactSegment.month.in_(news)
+    )
+    for month, digest, data in db.session.execute(query) if news else ():
+        known[month] = _segments[park_id, month] = (digest, unpack(data))
+    return np.concatenate([no_facts(), *(known[month][1] for month in sorted(known))])
+
+
+def _assembled(digests: Mapping[str, str], facts: Facts) -> Store:
+    firms, numbers = np.unique(facts["enterprise_id"], return_inverse=True)
+    waiting = facts["response"] == Response.WAITING
+    return Store(
+        digests=digests,
+        tables={day: _table(facts, numbers, day, names) for day, names in _COLUMNS.items()},
+        firms=firms,
+        limits=np.sort(facts["response_due"][waiting]),
+    )
+
+
+def _table(facts: Facts, firms: Column, day: str, names: Sequence[str]) -> dict[str, Column]:
+    """Return the facts that have this day, in its order, as columns."""
+    there = np.flatnonzero(facts[day] > 0)
+    order = there[np.argsort(facts[day][there], kind="stable")]
+    found = {name: facts[name][order] for name in (*_CUT_BY, *names)}
+    return {**found, "firm": firms[order], "day": facts[day][order]}
+
+
+DAY_OF = {Basis.SUBMITTED: "submitted_on", Basis.RESOLVED: "delivered_on"}
+"""The day by which a figure's tickets fall into a span."""
