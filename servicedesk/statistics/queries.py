@@ -6,9 +6,12 @@ Everything is counted from the facts, but for what is open now. Whatever the siz
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from servicedesk.catalogue.models import Category, ServiceItem
-from servicedesk.catalogue.queries import categories, items
+from sqlalchemy import Row
+
+from servicedesk.catalogue.models import Category
+from servicedesk.catalogue.queries import categories, item_labels
 from servicedesk.clock import clock
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.counting import change, rate
@@ -67,7 +70,7 @@ def overview(actor: Actor, period: str, today: date) -> Overview:
         by_category=tuple(_category(group, found, before) for group in categories()),
         by_unit=_by_unit(units(park), found, now),
         by_channel=_by_channel(found),
-        top_items=_top_items(items(park), found),
+        top_items=_top_items(item_labels(park), found),
         built_at=built_at(park),
         waiting=stale(park),
     )
@@ -189,13 +192,13 @@ def _by_channel(found: Mapping[str, Numbers]) -> tuple[ChannelRow, ...]:
     return tuple(rows)
 
 
-def _top_items(known: Sequence[ServiceItem], found: Mapping[str, Numbers]) -> tuple[ItemRow, ...]:
+def _top_items(known: Sequence[Row[Any]], found: Mapping[str, Numbers]) -> tuple[ItemRow, ...]:
     rows = [_item(item, found.get(f"item:{item.code}", NOTHING)) for item in known]
     rows.sort(key=lambda row: (-row.submitted, row.item.code))
     return tuple(row for row in rows[:TOP] if row.submitted)
 
 
-def _item(item: ServiceItem, numbers: Numbers) -> ItemRow:
+def _item(item: Row[Any], numbers: Numbers) -> ItemRow:
     return ItemRow(
         item=item,
         submitted=numbers.get("submitted", 0),

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from servicedesk.catalogue.models import Category, ServiceItem
+from sqlalchemy import Row
+
+from servicedesk.catalogue.models import Category
 from servicedesk.core.figures import Figure
 from servicedesk.organisation.models import Unit
 from servicedesk.statistics.cutting import Span
@@ -92,9 +95,9 @@ class ChannelRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One of the most frequent items."""
+    """One of the most frequent items, as ``item_labels`` has them."""
 
-    item: ServiceItem
+    item: Row[Any]
     submitted: int
     served: int
     delivered: int

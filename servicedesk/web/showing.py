@@ -23,6 +23,7 @@ from servicedesk.notifications.queries import unread
 from servicedesk.organisation.queries import default_park
 from servicedesk.reports.masking import masked_name, masked_phone
 from servicedesk.tickets.effects import RESULTS
+from servicedesk.web import quickly
 from servicedesk.web.access import actor, chosen_enterprise
 from servicedesk.web.language import LANGUAGES
 from servicedesk.web.places import Entrance, Place, beside, entrances
@@ -89,6 +90,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(icon=icon, due_light=due_light, vendor=vendor)
     app.context_processor(_context)
+    quickly.register(app)
 
 
 def _context() -> dict[str, Any]:

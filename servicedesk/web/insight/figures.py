@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from flask import abort, render_template, request, url_for
+from flask import abort, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -64,6 +64,7 @@ from servicedesk.web.figure_words import (
 )
 from servicedesk.web.insight.asked import Asked, asked_from, dimensions_for, narrowed
 from servicedesk.web.insight.views import insight
+from servicedesk.web.quickly import url_for
 from servicedesk.web.sheets import send_list
 
 PAGE = "figures"

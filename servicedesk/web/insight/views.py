@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
 
 from servicedesk.clock import clock
@@ -15,6 +15,7 @@ from servicedesk.statistics.rows import Card, ChannelRow, ItemRow, Link, Overvie
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.health import scheduler_is_silent
+from servicedesk.web.quickly import url_for
 from servicedesk.web.showing import minutes_in_words, named
 
 insight = Blueprint("insight", __name__, url_prefix="/insight")
