@@ -1,8 +1,7 @@
-"""How figures are counted and written: percentiles, rates, growth, rounding; which have a register."""
+"""How figures are counted and written: rates, growth, rounding; which have a register."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
-from math import ceil
 
 from servicedesk.core.words import N_
 
@@ -25,14 +24,6 @@ REGISTERED: Mapping[str, frozenset[str]] = {
     "F06": frozenset({"granted_money"}),
     "F07": _TAUGHT,
 }
-
-
-def percentile(values: Sequence[int], percent: int) -> int | None:
-    """Return the nearest-rank percentile of ``values``; ``None`` when there are none."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
 
 class Rounding(StrEnum):

@@ -1,7 +1,7 @@
 """What each figure means (指标口径): one definition, in one place, as data.
 
 The pages' hover text, the exports' notes, the page and the document of definitions read these; the
-counting (``statistics.cutting``, ``statistics.counting``) fills them and the recount proves them.
+counting (``core.tallies``, ``statistics.cutting``) fills them and the recount proves them.
 """
 
 from collections.abc import Mapping
@@ -259,12 +259,6 @@ FIGURES: tuple[Figure, ...] = (
 )  # fmt: skip
 
 BY_KEY: Mapping[str, Figure] = {figure.key: figure for figure in FIGURES}
-
-# What is built for every month and year, and may be added up over them.
-COUNTED = (
-    "submitted", "response_measured", "responded_in_time",
-    "delivered", "answered", "confirmed", "rated", "rated_good", "on_time",
-)  # fmt: skip
 
 
 def value_of(figure: Figure, numbers: Mapping[str, float]) -> float | None:

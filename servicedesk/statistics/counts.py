@@ -32,7 +32,7 @@ def numbers_of(figures: Figures, span: Span) -> dict[str, Numbers]:
     return found
 
 
-def numbers_by_month(figures: Figures, year: int) -> dict[str, dict[str, int]]:
+def numbers_by_month(figures: Figures, year: int) -> Mapping[str, Numbers]:
     """Return the whole park's numbers of the months of a year that have any, by ``2024-03``."""
     return figures.grouped(span_of(f"{year:04d}"), EVERYTHING, Dimension.MONTH)
 

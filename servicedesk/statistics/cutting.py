@@ -111,10 +111,10 @@ class Figures:
 
         return self._answer(("numbers", span, self._meaning(cut)), counted)
 
-    def grouped(self, span: Span, cut: Cut, by: Dimension) -> dict[Any, dict[str, int]]:
+    def grouped(self, span: Span, cut: Cut, by: Dimension) -> Mapping[Any, Numbers]:
         """Count every part for each value of ``by`` that has tickets; ``None``: none is recorded."""
 
-        def counted() -> dict[Any, dict[str, int]]:
+        def counted() -> Mapping[Any, Numbers]:
             found: dict[Any, dict[str, int]] = {}
             for rows, parts in self._bases(span, cut):
                 keys, codes = self._groups(by, rows)
@@ -227,7 +227,7 @@ def numbers(park_id: int, span: Span, cut: Cut, now: datetime) -> Numbers:
 
 def grouped(
     park_id: int, span: Span, cut: Cut, by: Dimension, now: datetime
-) -> dict[Any, dict[str, int]]:
+) -> Mapping[Any, Numbers]:
     """Return :meth:`Figures.grouped`."""
     return Figures(park_id, now).grouped(span, cut, by)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicedesk.core.counting import about, change, percentile, rate
+from servicedesk.core.counting import about, change, rate
 from servicedesk.core.figures import BY_KEY, FIGURES
 from servicedesk.core.identifiers import (
     credit_code,
@@ -82,16 +82,7 @@ def test_a_bit_over(number: int, written: str) -> None:
     assert about(number, approximate=False) == str(number)
 
 
-@given(st.lists(st.integers(0, 10_000), min_size=1))
-def test_percentiles_are_members_in_order(values: list[int]) -> None:
-    half, most = percentile(values, 50), percentile(values, 90)
-    assert half in values
-    assert most in values
-    assert min(values) <= half <= most <= max(values)  # type: ignore[operator]
-
-
 def test_rates_of_nothing_are_nothing() -> None:
-    assert percentile([], 50) is None
     assert rate(0, 0) is None
     assert rate(1, 4) == 25
     assert change(12, 10) == 20

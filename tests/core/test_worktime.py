@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from chinese_calendar import constants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from servicedesk.core.minutes import to_minutes
 from servicedesk.core.worktime import (
     DEFAULT_SEGMENTS,
     Calendar,
@@ -157,6 +159,15 @@ def test_add_and_subtract_agree_with_the_reference(
 def test_between_agrees_with_the_reference(c: Calendar, a: datetime, b: datetime) -> None:
     start, end = min(a, b), max(a, b)
     assert c.between(start, end) == Reference(c).between(start, end)
+
+
+@settings(deadline=None, max_examples=80)
+@given(calendars, st.lists(st.tuples(moments, moments), max_size=6))
+def test_many_pairs_are_measured_like_each_of_them(
+    c: Calendar, pairs: list[tuple[datetime, datetime]]
+) -> None:
+    starts, ends = (np.array([to_minutes(p[n]) for p in pairs], dtype=np.int64) for n in (0, 1))
+    assert c.between_each(starts, ends).tolist() == [c.between(a, b) for a, b in pairs]
 
 
 @settings(deadline=None, max_examples=150)
