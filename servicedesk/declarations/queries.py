@@ -267,6 +267,20 @@ def paid_in(
     )  # fmt: skip
 
 
+def paid_of_all(park_id: int, start: date, end: date) -> list[tuple[Declaration, str]]:
+    """Return what was paid from ``start`` to ``end``, of all policies, each with its policy."""
+    query = (
+        select(Declaration, Policy.name)
+        .join(Policy, Policy.id == Declaration.policy_id)
+        .where(
+            Policy.park_id == park_id,
+            Declaration.paid_on.between(start, end),
+            Declaration.state == State.PAID,
+        )
+    )
+    return [(one, name) for one, name in db.session.execute(query.order_by(Declaration.id))]
+
+
 def money_paid_in(park_id: int, start: date, end: date) -> int:
     """Return what was paid from ``start`` to ``end``, of all policies, in thousandths of 万元."""
     query = (

@@ -64,8 +64,18 @@ def titles_of(enterprise_id: int) -> Sequence[Title]:
     return db.session.scalars(query.order_by(Title.awarded_on.desc(), Title.id.desc())).all()
 
 
+def titles_in(park_id: int, start: date, end: date) -> Sequence[Title]:
+    """Return the titles that the park's enterprises were awarded from ``start`` to ``end``."""
+    query = (
+        select(Title)
+        .join(Enterprise, Enterprise.id == Title.enterprise_id)
+        .where(Enterprise.park_id == park_id, Title.awarded_on.between(start, end))
+    )
+    return db.session.scalars(query.order_by(Title.id)).all()
+
+
 def titles_awarded_in(park_id: int, start: date, end: date) -> int:
-    """Return how many titles the park's enterprises were awarded from ``start`` to ``end``."""
+    """Return how many titles :func:`titles_in` finds, without reading them."""
     query = (
         select(func.count())
         .select_from(Title)

@@ -128,23 +128,36 @@ def case_of_ticket(ticket_id: int) -> PackageCase | None:
     )
 
 
+def cases_ended_in(park_id: int, start: date, end: date) -> list[tuple[PackageCase, bool]]:
+    """Return the cases that :func:`ended_in` counts, each with whether it is completed."""
+    query = select(PackageCase, _is_whole()).where(*_ended(park_id, start, end))
+    return [(case, bool(whole)) for case, whole in db.session.execute(query)]
+
+
 def ended_in(park_id: int, start: date, end: date) -> tuple[int, int]:
     """Return the cases that ended from ``start`` to ``end``, both local days: all, and completed.
 
     Completed is one whose steps are all done; steps that its conditions left out are no part of it.
     """
+    query = select(func.count(), func.sum(case_when((_is_whole(), 1), else_=0)))
+    ended, completed = db.session.execute(query.where(*_ended(park_id, start, end))).one()
+    return ended, completed or 0
+
+
+def _is_whole() -> ColumnElement[bool]:
     short = select(PackageStep.id).where(
         PackageStep.case_id == PackageCase.id,
         PackageStep.state.not_in([StepState.DONE, StepState.SKIPPED]),
     )
-    whole = and_(PackageCase.state == "done", ~short.exists())
-    query = select(func.count(), func.sum(case_when((whole, 1), else_=0))).where(
+    return and_(PackageCase.state == "done", ~short.exists())
+
+
+def _ended(park_id: int, start: date, end: date) -> tuple[ColumnElement[bool], ...]:
+    return (
         PackageCase.park_id == park_id,
         PackageCase.closed_at >= datetime.combine(start, time(), ZONE),
         PackageCase.closed_at < datetime.combine(end + timedelta(days=1), time(), ZONE),
     )
-    ended, completed = db.session.execute(query).one()
-    return ended, completed or 0
 
 
 def waits_over(day: date, limit: int) -> Sequence[int]:

@@ -5,7 +5,6 @@ so that the whole takes the same eleven whatever the size of the registers.
 """
 
 from collections.abc import Mapping
-from datetime import date
 
 from servicedesk.declarations.queries import money_paid_in
 from servicedesk.enterprises.patents import patent_count_in
@@ -50,25 +49,9 @@ def register_numbers(park_id: int, span: Span) -> Mapping[str, float]:
     return found | {name: found[name] / THOUSAND for name in MONEY}
 
 
-# The lists that hold a register's rows for any days, and those that know years only.
-_BY_DAYS: Mapping[str, str] = {
-    "visits": "/desk/visits?since={start}&until={end}",
-    "coverage_rate": "/desk/visits?since={start}&until={end}",
-}
-_BY_YEAR: Mapping[str, str] = {
-    "placed": "/desk/hiring?arrived={year}",
-    "patents": "/desk/patents?year={year}",
-    "granted_money": "/desk/declarations?figure=paid&year={year}",
-}
-
-
 def rows_behind(figure: str, span: Span) -> str:
-    """Return the address of the list whose rows are exactly what the figure counts.
-
-    Empty where no list can be narrowed to these days.
-    """
-    found = _BY_DAYS.get(figure, "")
-    whole = span == Span(date(span.start.year, 1, 1), date(span.start.year, 12, 31))
-    if not found and whole:
-        found = _BY_YEAR.get(figure, "")
-    return found.format(start=span.start, end=span.end, year=span.start.year)
+    """Return the address of the list whose rows are exactly what the figure counts."""
+    days = f"since={span.start}&until={span.end}"
+    if figure in ("visits", "coverage_rate"):
+        return f"/desk/visits?{days}"
+    return f"/insight/register?figure={figure}&{days}"
