@@ -23,8 +23,8 @@ report = AppGroup("report", help="Reports as files.")
 @counts.command("build")
 def build_counts() -> None:
     """Count everything again from the tickets."""
-    periods = sum(build(park.id, everything=True) for park in parks())
-    click.echo(f"{periods} periods built")
+    months = sum(build(park.id, everything=True) for park in parks())
+    click.echo(f"{months} months written")
 
 
 @counts.command("verify")
