@@ -27,9 +27,10 @@ from servicedesk.rules.actions import require_editor
 from servicedesk.rules.models import RuleApplication, RuleChange
 from servicedesk.rules.queries import rules_at
 from servicedesk.statistics.marks import mark, mark_ticket
+from servicedesk.streaming import streamed
 from servicedesk.tickets import clocks
-from servicedesk.tickets.actions import add_own_event
 from servicedesk.tickets.models import Escalation, PauseSpan, Ticket
+from servicedesk.tickets.timeline import add_own_event
 from servicedesk.transaction import unit_of_work
 
 BATCH = 200  # tickets in one transaction: others wait no longer than a moment for each
@@ -360,7 +361,7 @@ def changes(application_id: int) -> Iterator[tuple[RuleChange, Ticket]]:
         .where(RuleChange.application_id == application_id)
         .order_by((RuleChange.old_due_at == RuleChange.new_due_at), Ticket.id)
     )
-    return ((row[0], row[1]) for row in db.session.execute(query))
+    return ((row[0], row[1]) for row in streamed(query))
 
 
 def still_under(made: RuleApplication) -> int:

@@ -26,19 +26,19 @@ from servicedesk.core.words import N_
 from servicedesk.errors import Conflict, Refused
 from servicedesk.organisation.queries import park, units
 from servicedesk.rules import applying
-from servicedesk.rules.actions import NOTE_MAX, Faulty, publish
+from servicedesk.rules.actions import NOTE_MAX, publish
 from servicedesk.rules.applying import Move
 from servicedesk.rules.models import RuleApplication, RuleSet
 from servicedesk.rules.queries import current_rules, versions
 from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
 from servicedesk.web.desk.filters import known_of
-from servicedesk.web.forms import tidy, with_number
+from servicedesk.web.forms import with_number
+from servicedesk.web.publishing import numbers, published
 from servicedesk.web.sheets import send_list, wall_time
 from servicedesk.web.showing import step_name
 
 SHOWN = 100
-NO_NUMBER = N_("请填写整数。")
 MOVE_COLUMNS = (
     (N_("工单号"), 20), (N_("承办单位"), 20), (N_("原规则版本"), 10), (N_("原期限"), 17),
     (N_("新期限"), 17), (N_("原预警时间"), 17), (N_("新预警时间"), 17), (N_("原下一次提醒"), 24),
@@ -77,24 +77,6 @@ def groups(
         line = Line(term, number, typed.get(term.key, str(number)), wrong.get(term.key, ""))
         found.setdefault(term.group, []).append(line)
     return list(found.items())
-
-
-def numbers(
-    source: Mapping[str, str], terms: Sequence[Term]
-) -> tuple[dict[str, int], dict[str, str], dict[str, str]]:
-    """Return the numbers that ``source`` gives, what was typed, and what is no number, by key."""
-    values: dict[str, int] = {}
-    typed: dict[str, str] = {}
-    wrong: dict[str, str] = {}
-    for term in terms:
-        if term.key not in source:
-            continue
-        text = typed[term.key] = tidy(source[term.key])[:10]
-        if text.isascii() and text.isdigit():
-            values[term.key] = int(text)
-        else:
-            wrong[term.key] = NO_NUMBER
-    return values, typed, wrong
 
 
 def _history() -> list[Version]:
@@ -136,23 +118,12 @@ def rules() -> str:
 
 @admin.post("/rules")
 @requires("rules.edit")
-def rules_publish() -> str | tuple[str, int] | Response:
-    """Publish the next version; what is wrong is said at its field, what was typed is kept."""
-    values, typed, wrong = numbers(request.form, TERMS)
-    note = tidy(request.form.get("note"))
-    if wrong:
-        return _page(typed, wrong, note), 422
-    try:
-        publish(actor(), values, note, with_number(request.form.get("seen")))
-    except Faulty as faulty:
-        return _page(typed, faulty.faults, note), 422
-    except Refused as refused:
-        if refused.field is None:
-            flash(_(refused.reason), "warning")
-        return _page(typed, {refused.field: refused.reason} if refused.field else {}, note), 422
-    except Conflict:
-        flash(_("规则刚刚由他人发布了新版，请核对“现行”一列后再发布。"), "warning")
-        return _page(typed, {}, note), 409
+def rules_publish() -> tuple[str, int] | Response:
+    """Publish the next version."""
+    outdated = N_("规则刚刚由他人发布了新版，请核对“现行”一列后再发布。")
+    again = published([term.key for term in TERMS], publish, _page, outdated)
+    if again is not None:
+        return again
     flash(_("已发布。新提交的工单按新规则办理，在办工单不受影响。"), "success")
     return redirect(url_for("admin.rules", _anchor="running"))
 
@@ -161,7 +132,7 @@ def rules_publish() -> str | tuple[str, int] | Response:
 @requires("rules.view")
 def rules_try() -> Response:
     """Carry what differs to the rehearsal, as an address that can be kept and sent."""
-    _values, typed, _wrong = numbers(request.form, TERMS)
+    _values, typed, _wrong = numbers(request.form, [term.key for term in TERMS])
     now = values_of(current_rules(actor().park_id))
     draft = {key: text for key, text in typed.items() if text != str(now[key])}
     address = {"kind": "timing", "run": "1", **draft}
