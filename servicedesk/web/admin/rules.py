@@ -25,10 +25,10 @@ from servicedesk.core.rules import (
 from servicedesk.core.words import N_
 from servicedesk.errors import Conflict, Refused
 from servicedesk.organisation.queries import park, units
-from servicedesk.rules import applying
+from servicedesk.rules import applying, previewing
 from servicedesk.rules.actions import NOTE_MAX, publish
-from servicedesk.rules.applying import Move
 from servicedesk.rules.models import RuleApplication, RuleSet
+from servicedesk.rules.previewing import Move
 from servicedesk.rules.queries import current_rules, versions
 from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
@@ -103,7 +103,7 @@ def _page(
     return render_template(
         "admin/rules.html", groups=groups(TERMS, current_rules(park_id), typed or {}, wrong or {}),
         wrong=wrong or {}, note=note, note_max=NOTE_MAX, version=park(park_id).rules_version,
-        history=_history(), effects=EFFECTS, effect_names=Effect, waiting=applying.waiting(park_id),
+        history=_history(), effects=EFFECTS, effect_names=Effect, waiting=previewing.waiting(park_id),
         applications=done, people=person_names({one.by_id for one in done}),
         may_edit=allows(actor(), "rules.edit"),
     )  # fmt: skip
@@ -146,15 +146,15 @@ def rules_try() -> Response:
 @requires("rules.view")
 def rules_apply() -> str:
     """Show what applying the present version would do to each running ticket."""
-    effect = known_of("effect", applying.EFFECTS, "")
-    found = applying.preview(actor().park_id, park(actor().park_id).rules_version)
+    effect = known_of("effect", previewing.EFFECTS, "")
+    found = previewing.preview(actor().park_id, park(actor().park_id).rules_version)
     moves = found.with_effect(effect)
     return render_template(
         "admin/rules_apply.html", found=found, moves=moves[:SHOWN], count=len(moves), shown=SHOWN,
-        effect=effect, effects=[(code, _(name)) for code, name in applying.EFFECTS.items()],
-        effect_words=applying.EFFECTS, terms=_terms_by_effect(), effect_texts=EFFECTS,
+        effect=effect, effects=[(code, _(name)) for code, name in previewing.EFFECTS.items()],
+        effect_words=previewing.EFFECTS, terms=_terms_by_effect(), effect_texts=EFFECTS,
         units={unit.id: unit.name for unit in units(actor().park_id)},
-        counts={code: len(found.with_effect(code)) for code in applying.EFFECTS},
+        counts={code: len(found.with_effect(code)) for code in previewing.EFFECTS},
         may_edit=allows(actor(), "rules.edit"),
     )  # fmt: skip
 
@@ -167,16 +167,17 @@ def _terms_by_effect() -> dict[Effect, list[Term]]:
 @requires("rules.view")
 def rules_apply_export() -> Response:
     """Send the preview as an Excel file."""
-    effect = known_of("effect", applying.EFFECTS, "")
-    found = applying.preview(actor().park_id, park(actor().park_id).rules_version)
+    effect = known_of("effect", previewing.EFFECTS, "")
+    version = park(actor().park_id).rules_version
     names = {unit.id: unit.name for unit in units(actor().park_id)}
-    rows = (_move_row(move, names) for move in found.with_effect(effect))
+    moves = previewing.every_move(actor().park_id, version, effect)
+    rows = (_move_row(move, names) for move in moves)
     return send_list(actor(), "rules_preview", _("套用预览"), MOVE_COLUMNS, rows)
 
 
 def _move_row(move: Move, names: Mapping[int, str]) -> list[Any]:
     ticket, old, new = move.ticket, move.old, move.new
-    said = "、".join(_(name) for code, name in applying.EFFECTS.items() if code in move.effects)
+    said = "、".join(_(name) for code, name in previewing.EFFECTS.items() if code in move.effects)
     return [
         ticket.number, names.get(ticket.unit_id or 0, ""), ticket.rules_version,
         wall_time(old.due), wall_time(new.due), wall_time(old.warn), wall_time(new.warn),

@@ -209,7 +209,7 @@ def _list() -> dict[str, Any]:
     return {
         "runs": found, "kinds": KINDS, "days_of": _days_of, "state_names": STATES,
         "expired": EXPIRED, "busy": any(_is_busy(one) for one in found), "roundings": ROUNDINGS,
-        "is_busy": _is_busy, "standing": runs.standing,
+        "is_busy": _is_busy, "standing": runs.standing, "kept_max": runs.KEPT_MAX,
     }  # fmt: skip
 
 
