@@ -1,5 +1,7 @@
 """What actions raise when they refuse (业务错误); each carries a sentence for the person."""
 
+from collections.abc import Mapping
+
 
 class Refused(Exception):
     """The action is not open: not permitted, wrong state, a guard, or a missing input.
@@ -12,6 +14,15 @@ class Refused(Exception):
         self.reason = reason
         self.field = field
         self.kind = kind
+
+
+class Faulty(Refused):
+    """Numbers that cannot be published; ``faults`` says for each key why."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        key, reason = next(iter(faults.items()))
+        super().__init__(reason, field=key)
+        self.faults = dict(faults)
 
 
 class Conflict(Exception):

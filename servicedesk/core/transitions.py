@@ -5,41 +5,13 @@ diagram in the documentation and the tests of each step. A ticket ends only when
 owed to the enterprise; none ends as delivered without its word or three attempts to get it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
 
 from servicedesk.core import guards as g
-from servicedesk.core.guards import Facts, Guard
+from servicedesk.core.guards import Facts
 from servicedesk.core.states import BEFORE_RESOLUTION, ENDS, OPEN, RUNNING, State
+from servicedesk.core.steps import Audience, Clock, Transition
 from servicedesk.core.words import N_
-
-
-class Clock(StrEnum):
-    """What a transition does to the running clocks (计时); ``RECKON``: it runs on to a new due time."""
-
-    UNCHANGED = "unchanged"
-    PAUSE = "pause"
-    RESUME = "resume"
-    STOP = "stop"
-    RESTART = "restart"
-    RECKON = "reckon"
-
-
-class Audience(StrEnum):
-    """Who is told (通知对象)."""
-
-    REQUESTER = "requester"
-    DESK = "desk"
-    INTAKE = "intake"
-    UNIT = "unit"
-    ASSIGNEE = "assignee"
-    UNIT_HEAD = "unit_head"
-    SUPPORTERS = "supporters"
-    FOLLOW_UP = "follow_up"
-    DESK_HEAD = "desk_head"
-    LEADER = "leader"
-
 
 S, A = State, Audience
 
@@ -59,37 +31,6 @@ def _approver(facts: Facts) -> tuple[Audience, ...]:
     if facts.extensions:
         return (A.DESK_HEAD,) if facts.confidential else (A.LEADER,)
     return (A.UNIT_HEAD,)
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One step of the loop.
-
-    ``needs`` names the inputs that must not be empty; ``target`` ``None`` leaves the state;
-    ``told`` is the sentence for the people in ``tells`` and, by the facts before the step, in
-    ``more``; ``shown`` whether the enterprise's timeline has it; ``button`` is primary, quiet,
-    warning or danger. ``undoable``: within ten seconds, before anybody is told, it can be taken back.
-    """
-
-    name: str
-    label: str
-    sources: frozenset[State]
-    target: State | None
-    permission: str
-    told: str
-    needs: tuple[str, ...] = ()
-    guards: tuple[Guard, ...] = ()
-    clock: Clock = Clock.UNCHANGED
-    tells: tuple[Audience, ...] = ()
-    more: Callable[[Facts], tuple[Audience, ...]] | None = None
-    shown: bool = True
-    button: str = "quiet"
-    undoable: bool = False
-
-    def hearers(self, before: Facts) -> tuple[Audience, ...]:
-        """Return who is told, given the facts before the step; each audience once."""
-        more = self.more(before) if self.more is not None else ()
-        return tuple(dict.fromkeys((*self.tells, *more)))
 
 
 def _on(*states: State) -> frozenset[State]:

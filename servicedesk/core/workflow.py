@@ -21,11 +21,11 @@ from servicedesk.core.states import STANDING as STANDING
 from servicedesk.core.states import STATE_NAMES as STATE_NAMES
 from servicedesk.core.states import WITH_UNIT as WITH_UNIT
 from servicedesk.core.states import State as State
+from servicedesk.core.steps import Audience as Audience
+from servicedesk.core.steps import Clock as Clock
+from servicedesk.core.steps import Transition as Transition
 from servicedesk.core.transitions import BY_NAME as BY_NAME
 from servicedesk.core.transitions import TRANSITIONS as TRANSITIONS
-from servicedesk.core.transitions import Audience as Audience
-from servicedesk.core.transitions import Clock as Clock
-from servicedesk.core.transitions import Transition as Transition
 from servicedesk.core.words import N_
 
 

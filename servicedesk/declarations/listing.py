@@ -1,13 +1,13 @@
 """Lists of policies, matches and declarations: filters, sorting, keyset pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
 
-from servicedesk.core.declarations import RECOGNISED, PolicyState, State, Window
+from servicedesk.core.declarations import RECOGNISED, State, Window
 from servicedesk.core.permissions import Actor, Scope, scope_of
 from servicedesk.core.words import N_
 from servicedesk.declarations.models import Declaration, Policy, PolicyMatch
@@ -15,6 +15,7 @@ from servicedesk.declarations.profiles import today
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Unit
+from servicedesk.streaming import streamed
 
 PAGE = 50
 
@@ -27,6 +28,11 @@ class Sort:
     column: Any
     read: Callable[[str], Any]
     descending: bool = False
+
+    def order(self, number: Any) -> list[Any]:
+        """Return what to order by; ``number`` is the column of the row's number."""
+        columns = (self.column, number)
+        return [one.desc() if self.descending else one for one in columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,7 @@ def _paged(query: Select[Any], number: Any, sort: Sort, after: str) -> Page:
     if (key := _key(sort, after)) is not None:
         here = tuple_(sort.column, number)
         query = query.where(here < tuple_(*key) if sort.descending else here > tuple_(*key))
-    columns = (sort.column, number)
-    ordered = [one.desc() for one in columns] if sort.descending else columns
-    rows = db.session.execute(query.order_by(*ordered).limit(PAGE + 1)).all()
+    rows = db.session.execute(query.order_by(*sort.order(number)).limit(PAGE + 1)).all()
     more = len(rows) > PAGE
     last = rows[PAGE - 1] if more else None
     return Page(rows[:PAGE], f"{_written(last.sort_key)}~{last.sort_id}" if last else "")
@@ -96,9 +100,10 @@ def policies(actor: Actor, wanted: PolicyFilter) -> Page:
     return _paged(_policies(actor, wanted), Policy.id, POLICY_SORTS[wanted.sort], wanted.after)
 
 
-def all_policies(actor: Actor, wanted: PolicyFilter) -> Any:
-    """Return all rows of the list, for an export."""
-    return db.session.execute(_policies(actor, wanted).order_by(Policy.id))
+def every_policy(actor: Actor, wanted: PolicyFilter) -> Iterator[Row[Any]]:
+    """Yield all rows of the list, for an export."""
+    sort = POLICY_SORTS[wanted.sort]
+    return streamed(_policies(actor, wanted).order_by(*sort.order(Policy.id)))
 
 
 def _policies(actor: Actor, wanted: PolicyFilter) -> Select[Any]:
@@ -177,10 +182,10 @@ def matches(policy: Policy, wanted: MatchFilter) -> Page:
     return _paged(_matches(policy, wanted), PolicyMatch.enterprise_id, sort, wanted.after)
 
 
-def all_matches(policy: Policy, wanted: MatchFilter) -> Any:
-    """Return all rows of the list, for an export."""
-    ordered = _matches(policy, wanted).order_by(PolicyMatch.distance, PolicyMatch.enterprise_id)
-    return db.session.execute(ordered)
+def every_match(policy: Policy, wanted: MatchFilter) -> Iterator[Row[Any]]:
+    """Yield all rows of the list, for an export."""
+    sort = MATCH_SORTS[wanted.sort]
+    return streamed(_matches(policy, wanted).order_by(*sort.order(PolicyMatch.enterprise_id)))
 
 
 def match_counts(policy: Policy) -> dict[str, int]:
@@ -270,9 +275,10 @@ def declarations(actor: Actor, wanted: DeclarationFilter) -> Page:
     return _paged(_declarations(actor, wanted), Declaration.id, sort, wanted.after)
 
 
-def all_declarations(actor: Actor, wanted: DeclarationFilter) -> Any:
-    """Return all rows of the list, for an export."""
-    return db.session.execute(_declarations(actor, wanted).order_by(Declaration.id))
+def every_declaration(actor: Actor, wanted: DeclarationFilter) -> Iterator[Row[Any]]:
+    """Yield all rows of the list, for an export."""
+    sort = DECLARATION_SORTS[wanted.sort]
+    return streamed(_declarations(actor, wanted).order_by(*sort.order(Declaration.id)))
 
 
 def _declarations(actor: Actor, wanted: DeclarationFilter) -> Select[Any]:
@@ -328,70 +334,3 @@ def _visible(actor: Actor) -> list[ColumnElement[bool]]:
     if scope is Scope.UNIT:
         return [in_park, own_unit]
     return [in_park] if scope is Scope.PARK else [Declaration.id < 0]
-
-
-# --- missed chances --------------------------------------------------------------------------
-
-MISSED_VIEWS: Mapping[str, str] = {
-    "silent": N_("告知后无人行动"),
-    "dismissed": N_("企业表示不申报"),
-    "all": N_("全部"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MissedFilter:
-    """What the missed chances are narrowed to; the year is that of the window's end."""
-
-    year: int | None = None
-    show: str = "silent"
-    policy: int | None = None
-    officer: int | None = None
-
-
-def missed(park_id: int, wanted: MissedFilter) -> Sequence[Row[Any]]:
-    """Return what was missed: it fitted, the enterprise was told, the window closed undeclared."""
-    declared = exists().where(
-        Declaration.policy_id == PolicyMatch.policy_id,
-        Declaration.enterprise_id == PolicyMatch.enterprise_id,
-        Declaration.state != State.WITHDRAWN,
-    )
-    columns: tuple[Any, ...] = (
-        PolicyMatch, Policy, Enterprise.name, Enterprise.service_officer_id,
-    )  # fmt: skip
-    query = (
-        select(*columns)
-        .join(Policy, Policy.id == PolicyMatch.policy_id)
-        .join(Enterprise, Enterprise.id == PolicyMatch.enterprise_id)
-        .where(
-            Policy.park_id == park_id, Policy.state != PolicyState.DRAFT,
-            or_(Policy.closes_on < today(park_id), Policy.state == PolicyState.CLOSED),
-            PolicyMatch.met, PolicyMatch.told_at.is_not(None), ~declared,
-            Enterprise.merged_into_id.is_(None), *_missed_by(wanted),
-        )
-    )  # fmt: skip
-    return db.session.execute(query.order_by(Policy.closes_on.desc(), PolicyMatch.id)).all()
-
-
-def _missed_by(wanted: MissedFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.year:
-        days = (date(wanted.year, 1, 1), date(wanted.year, 12, 31))
-        found.append(Policy.closes_on.between(*days))
-    if wanted.show != "all":
-        silent = PolicyMatch.dismissed_at.is_(None)
-        found.append(silent if wanted.show == "silent" else ~silent)
-    if wanted.policy:
-        found.append(Policy.id == wanted.policy)
-    if wanted.officer is not None:
-        officer = Enterprise.service_officer_id
-        found.append(officer == wanted.officer if wanted.officer else officer.is_(None))
-    return found
-
-
-def missed_years(park_id: int) -> list[int]:
-    """Return the years in which a window closed, newest first."""
-    query = select(Policy.closes_on).where(
-        Policy.park_id == park_id, Policy.closes_on < today(park_id)
-    )
-    return sorted({day.year for day in db.session.scalars(query)}, reverse=True)

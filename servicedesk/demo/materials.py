@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -26,7 +27,7 @@ from servicedesk.materials.letters import (
     record_signed,
     return_original,
 )
-from servicedesk.materials.listing import Wanted, deferred
+from servicedesk.materials.listing import Wanted, every_deferred
 from servicedesk.materials.models import Authorization
 from servicedesk.materials.queries import folder, lapses, letters_for, offers
 from servicedesk.tickets.actions import Request, submit
@@ -199,6 +200,11 @@ def _wish(
     return Wish(name, Slot.GIVEN, asks, uploads=[stored(actor, f"{name[:20]}.pdf", chance)])
 
 
+def _first(cast: Cast, wanted: Wanted) -> list[Any]:
+    """Return the first deferred materials of a list, read whole: each is worked on then."""
+    return list(islice(every_deferred(cast.park_id, wanted), BATCH))
+
+
 def _scheduler(cast: Cast, now: datetime, seed: int) -> Moments:
     """Twice a week: enterprises hand in what they promised, most in time; the rest is reminded of."""
     chance, members = Random(f"{seed}:handing"), _members(cast)
@@ -206,16 +212,14 @@ def _scheduler(cast: Cast, now: datetime, seed: int) -> Moments:
     while True:
         day = cast.hours.next_working_day(cast.hours.next_working_day(day))
         yield cast.hours.subtract(cast.hours.end_of_day(day), 400)
-        owed = deferred(cast.park_id, Wanted(state="open", sort="ends"), BATCH).rows
+        owed = _first(cast, Wanted(state="open", sort="ends"))
         for row, _enterprise, ticket in owed:
             near = row.due_on is not None and (row.due_on - day).days <= 4
             person = members.get(ticket.enterprise_id)
             if near and person is not None and clock.now() < now - timedelta(days=12):
                 _bring(person, row.id, row.name, chance)
         remind()
-        for broken, _enterprise, _ticket in deferred(
-            cast.park_id, Wanted(state="lapsed"), BATCH
-        ).rows:
+        for broken, _enterprise, _ticket in _first(cast, Wanted(state="lapsed")):
             if broken.lapsed_at is not None and clock.now() - broken.lapsed_at > timedelta(days=9):
                 head = cast.holder(Role.DESK_HEAD, chance)
                 repair(head, broken.enterprise_id, "材料已补齐并核验")

@@ -1,15 +1,17 @@
 """The ledger of patents (专利台账): lists, totals, and what a year's figure is made of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
 
 from servicedesk.enterprises.listing import PAGE, Page, day_key
 from servicedesk.enterprises.models import Enterprise, Patent
 from servicedesk.enterprises.queries import is_found
 from servicedesk.extensions import db
+from servicedesk.streaming import streamed
 
 COLUMNS: tuple[Any, ...] = (
     Patent.id, Patent.number, Patent.name, Patent.kind, Patent.granted_on, Patent.ticket_id,
@@ -27,19 +29,25 @@ class Wanted:
     after: str = ""
 
 
-def listed(park_id: int, wanted: Wanted, size: int | None = PAGE) -> Page:
-    """Return patents with their enterprises, newest grant first; all of them without ``size``."""
-    query = select(*COLUMNS).join(Enterprise, Enterprise.id == Patent.enterprise_id)
-    query = query.where(*_conditions(park_id, wanted))
-    key = day_key(wanted.after)
+def listed(park_id: int, wanted: Wanted, size: int = PAGE) -> Page:
+    """Return one page of patents with their enterprises, newest grant first."""
+    query, key = _newest_first(park_id, wanted), day_key(wanted.after)
     if key:
         query = query.where(tuple_(Patent.granted_on, Patent.id) < tuple_(*key))
-    query = query.order_by(Patent.granted_on.desc(), Patent.id.desc())
-    if size is None:
-        return Page(db.session.execute(query).all())
     rows = db.session.execute(query.limit(size + 1)).all()
     last = rows[size - 1] if len(rows) > size else None
     return Page(rows[:size], f"{last.granted_on}~{last.id}" if last else "")
+
+
+def every_patent(park_id: int, wanted: Wanted) -> Iterator[Row[Any]]:
+    """Yield all rows of the ledger, for its export."""
+    return streamed(_newest_first(park_id, wanted))
+
+
+def _newest_first(park_id: int, wanted: Wanted) -> Select[Any]:
+    query = select(*COLUMNS).join(Enterprise, Enterprise.id == Patent.enterprise_id)
+    query = query.where(*_conditions(park_id, wanted))
+    return query.order_by(Patent.granted_on.desc(), Patent.id.desc())
 
 
 def totals(park_id: int, wanted: Wanted) -> tuple[int, int]:

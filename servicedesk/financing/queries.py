@@ -1,6 +1,6 @@
 """Reading financing: who may see which need, which product fits it, and the three sums."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from servicedesk.core.words import N_
 from servicedesk.enterprises.history import Happening
 from servicedesk.extensions import db
 from servicedesk.financing.models import BankProduct, Drawdown, FinancingNeed, Offer
+from servicedesk.streaming import streamed
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 
@@ -90,10 +91,10 @@ def key_of(row: FinancingNeed, sort: str) -> tuple[int, ...]:
     return (row.amount, row.id) if sort == "amount" else (row.id,)
 
 
-def all_needs(actor: Actor, wish: Wish) -> Sequence[FinancingNeed]:
-    """Return every need of a list, for its export."""
+def every_need(actor: Actor, wish: Wish) -> Iterator[FinancingNeed]:
+    """Yield every need of a list, for its export."""
     query = _narrowed(select(FinancingNeed), actor, wish).order_by(*SORTS[wish.sort])
-    return db.session.scalars(query).all()
+    return (row.FinancingNeed for row in streamed(query))
 
 
 def _narrowed(query: Select[Any], actor: Actor, wish: Wish) -> Select[Any]:

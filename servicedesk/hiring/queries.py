@@ -1,11 +1,11 @@
 """Reading posts, referrals, placements, and the figures that come of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from servicedesk.accounts.models import User
 from servicedesk.core.hiring import STAY_DAYS, PostState, Standing, standing
@@ -15,6 +15,7 @@ from servicedesk.enterprises.history import Happening
 from servicedesk.enterprises.models import Enterprise, Membership
 from servicedesk.extensions import db
 from servicedesk.hiring.models import JobPost, Placement, Referral
+from servicedesk.streaming import streamed
 from servicedesk.tickets.facts import ZONE
 
 SHOWN = 200  # on a page; the export has everything
@@ -190,8 +191,19 @@ class Line:
         return max(0, self.post.head_count - self.placed)
 
 
-def posts(actor: Actor, wanted: PostFilter, today: date, limit: int | None = SHOWN) -> list[Line]:
-    """Return the posts of a list that the person may see, with their figures, in one statement."""
+def posts(actor: Actor, wanted: PostFilter, today: date) -> list[Line]:
+    """Return the first posts of a list that the person may see, with their figures."""
+    query = _listed(actor, wanted, today).limit(SHOWN)
+    return [_line(*row, today=today) for row in db.session.execute(query)]
+
+
+def every_post(actor: Actor, wanted: PostFilter, today: date) -> Iterator[Line]:
+    """Yield all posts of a list, for its export."""
+    return (_line(*row, today=today) for row in streamed(_listed(actor, wanted, today)))
+
+
+def _listed(actor: Actor, wanted: PostFilter, today: date) -> Select[*tuple[Any, ...]]:
+    """Posts with their enterprise's name and their figures."""
     sent, came = _sent().subquery(), _came().subquery()
     placed = func.coalesce(came.c.placed, 0)
     order: dict[str, list[Any]] = {
@@ -200,7 +212,7 @@ def posts(actor: Actor, wanted: PostFilter, today: date, limit: int | None = SHO
         "missing": [(JobPost.head_count - placed).desc(), JobPost.id.desc()],
         "placed": [placed.desc(), JobPost.id.desc()],
     }
-    query = (
+    return (
         select(
             JobPost, Enterprise.name, sent.c.referred, sent.c.interviewed,
             came.c.unconfirmed, came.c.placed,
@@ -211,9 +223,7 @@ def posts(actor: Actor, wanted: PostFilter, today: date, limit: int | None = SHO
         .where(*_seen_by(actor), *_narrowed(wanted, placed, came.c.unconfirmed, today))
         .where(*_arrived_in(wanted.arrived))
         .order_by(*order[wanted.sort])
-        .limit(limit)
     )  # fmt: skip
-    return [_line(*row, today=today) for row in db.session.execute(query)]
 
 
 def _arrived_in(year: int | None) -> list[ColumnElement[bool]]:

@@ -33,10 +33,11 @@ from servicedesk.materials.folder import FORBIDDEN, Label, add_documents, check_
 from servicedesk.materials.models import Authorization, Document, MaterialFile, TicketMaterial
 from servicedesk.materials.queries import is_lapsed, lapses, letter_fills, span_of, today
 from servicedesk.notifications.actions import tell
-from servicedesk.tickets.actions import Request, add_own_event, submit
+from servicedesk.tickets.actions import Request, submit
 from servicedesk.tickets.models import Ticket, Upload
 from servicedesk.tickets.queries import subject_of
 from servicedesk.tickets.telling import tell_about
+from servicedesk.tickets.timeline import add_own_event
 from servicedesk.tickets.uploads import keep_in_folder
 from servicedesk.transaction import changed_rows, unit_of_work
 

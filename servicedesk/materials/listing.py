@@ -1,6 +1,6 @@
 """The desk's lists of letters, documents, deferred materials and originals: filters, sorts, pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,10 +15,10 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.materials.models import Authorization, Document, Original, TicketMaterial
 from servicedesk.materials.queries import today
+from servicedesk.streaming import streamed
 from servicedesk.tickets.models import Ticket, Upload
 
 PAGE = 50
-EXPORT_MAX = 20_000
 Names = Mapping[str, str]
 Rows = Select[*tuple[Any, ...]]
 
@@ -72,62 +72,6 @@ class Found:
     after: str = ""
 
 
-def letters(park_id: int, wanted: Wanted, limit: int = PAGE) -> Found:
-    """Return letters with their enterprise's and their agent's name."""
-    query: Rows = (
-        select(Authorization, Enterprise.name, User.name.label("agent"))
-        .join(Enterprise, Enterprise.id == Authorization.enterprise_id)
-        .join(User, User.id == Authorization.agent_id)
-    )
-    return _page(
-        query, park_id, wanted, limit, LETTER_CONDITIONS, Authorization.id,
-        Authorization.ends_on, Authorization.number,
-    )  # fmt: skip
-
-
-def documents(park_id: int, wanted: Wanted, limit: int = PAGE) -> Found:
-    """Return current documents with their file and their enterprise's name."""
-    query: Rows = (
-        select(Document, Enterprise.name, Upload)
-        .join(Enterprise, Enterprise.id == Document.enterprise_id)
-        .join(Upload, Upload.id == Document.upload_id)
-        .where(Document.replaced_by_id.is_(None), Document.withdrawn_at.is_(None))
-    )
-    if wanted.kind:
-        query = query.where(Document.kind == wanted.kind)
-    return _page(
-        query, park_id, wanted, limit, DOCUMENT_CONDITIONS, Document.id,
-        Document.valid_until, Document.name,
-    )  # fmt: skip
-
-
-def deferred(park_id: int, wanted: Wanted, limit: int = PAGE) -> Found:
-    """Return the materials that are still to come, or whose promise was broken."""
-    query: Rows = (
-        select(TicketMaterial, Enterprise.name, Ticket)
-        .join(Enterprise, Enterprise.id == TicketMaterial.enterprise_id)
-        .join(Ticket, Ticket.id == TicketMaterial.ticket_id)
-        .where(or_(TicketMaterial.state.in_(OUTSTANDING), TicketMaterial.lapsed_at.is_not(None)))
-    )
-    return _page(
-        query, park_id, wanted, limit, DEFERRED_CONDITIONS, TicketMaterial.id,
-        TicketMaterial.due_on, TicketMaterial.name, Ticket.number,
-    )  # fmt: skip
-
-
-def originals(park_id: int, wanted: Wanted, limit: int = PAGE) -> Found:
-    """Return originals that the park took over, with their letter."""
-    query: Rows = (
-        select(Original, Enterprise.name, Authorization)
-        .join(Authorization, Authorization.id == Original.letter_id)
-        .join(Enterprise, Enterprise.id == Authorization.enterprise_id)
-    )
-    return _page(
-        query, park_id, wanted, limit, ORIGINAL_CONDITIONS, Original.id,
-        Authorization.ends_on, Original.name, Authorization.number,
-    )  # fmt: skip
-
-
 Conditions = Mapping[str, Callable[[date], ColumnElement[bool]]]
 _drawn = Authorization.revoked_at.is_(None)
 _signed = and_(_drawn, Authorization.signed_at.is_not(None))
@@ -171,41 +115,111 @@ ORIGINAL_CONDITIONS: Conditions = {
 }
 
 
-def _page(
-    query: Rows,
-    park_id: int,
-    wanted: Wanted,
-    limit: int,
-    conditions: Conditions,
-    key: Any,
-    ends: Any,
-    *named: Any,
-) -> Found:
-    """Narrow, sort and cut: the newest first, or by the day on which something ends."""
-    query = query.where(Enterprise.park_id == park_id)
+@dataclass(frozen=True, slots=True)
+class _List:
+    """What a list reads: its rows, its states, the number of a row, what ends it, its texts."""
+
+    rows: Rows
+    conditions: Conditions
+    key: Any
+    ends: Any
+    named: Sequence[Any]
+
+
+LETTERS = _List(
+    select(Authorization, Enterprise.name, User.name.label("agent"))
+    .join(Enterprise, Enterprise.id == Authorization.enterprise_id)
+    .join(User, User.id == Authorization.agent_id),
+    LETTER_CONDITIONS, Authorization.id, Authorization.ends_on, (Authorization.number,),
+)  # fmt: skip
+DOCUMENTS = _List(
+    select(Document, Enterprise.name, Upload)
+    .join(Enterprise, Enterprise.id == Document.enterprise_id)
+    .join(Upload, Upload.id == Document.upload_id)
+    .where(Document.replaced_by_id.is_(None), Document.withdrawn_at.is_(None)),
+    DOCUMENT_CONDITIONS, Document.id, Document.valid_until, (Document.name,),
+)  # fmt: skip
+DEFERRED = _List(
+    select(TicketMaterial, Enterprise.name, Ticket)
+    .join(Enterprise, Enterprise.id == TicketMaterial.enterprise_id)
+    .join(Ticket, Ticket.id == TicketMaterial.ticket_id)
+    .where(or_(TicketMaterial.state.in_(OUTSTANDING), TicketMaterial.lapsed_at.is_not(None))),
+    DEFERRED_CONDITIONS, TicketMaterial.id, TicketMaterial.due_on,
+    (TicketMaterial.name, Ticket.number),
+)  # fmt: skip
+ORIGINALS = _List(
+    select(Original, Enterprise.name, Authorization)
+    .join(Authorization, Authorization.id == Original.letter_id)
+    .join(Enterprise, Enterprise.id == Authorization.enterprise_id),
+    ORIGINAL_CONDITIONS, Original.id, Authorization.ends_on,
+    (Original.name, Authorization.number),
+)  # fmt: skip
+
+
+def letters(park_id: int, wanted: Wanted) -> Found:
+    """Return one page of letters with their enterprise's and their agent's name."""
+    return _page(LETTERS, park_id, wanted)
+
+
+def every_letter(park_id: int, wanted: Wanted) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield all letters of a list, for its export."""
+    return streamed(_narrowed(LETTERS, park_id, wanted))
+
+
+def documents(park_id: int, wanted: Wanted) -> Found:
+    """Return one page of current documents with their file and their enterprise's name."""
+    return _page(DOCUMENTS, park_id, wanted)
+
+
+def every_document(park_id: int, wanted: Wanted) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield all documents of a list, for its export."""
+    return streamed(_narrowed(DOCUMENTS, park_id, wanted))
+
+
+def deferred(park_id: int, wanted: Wanted) -> Found:
+    """Return one page of the materials that are still to come, or whose promise was broken."""
+    return _page(DEFERRED, park_id, wanted)
+
+
+def every_deferred(park_id: int, wanted: Wanted) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield all deferred materials of a list, for its export."""
+    return streamed(_narrowed(DEFERRED, park_id, wanted))
+
+
+def originals(park_id: int, wanted: Wanted) -> Found:
+    """Return one page of the originals that the park took over, with their letter."""
+    return _page(ORIGINALS, park_id, wanted)
+
+
+def every_original(park_id: int, wanted: Wanted) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield all originals of a list, for its export."""
+    return streamed(_narrowed(ORIGINALS, park_id, wanted))
+
+
+def _page(chosen: _List, park_id: int, wanted: Wanted) -> Found:
+    ends = chosen.ends if wanted.sort == "ends" else None
+    query = _after(_narrowed(chosen, park_id, wanted), wanted.after, chosen.key, ends)
+    rows = db.session.execute(query.limit(PAGE + 1)).all()
+    if len(rows) <= PAGE:
+        return Found(rows)
+    return Found(rows[:PAGE], _key(rows[PAGE - 1][0], rows[PAGE - 1], ends))
+
+
+def _narrowed(chosen: _List, park_id: int, wanted: Wanted) -> Rows:
+    """Narrow and sort: the newest first, or by the day on which something ends."""
+    query = chosen.rows.where(Enterprise.park_id == park_id)
     if wanted.enterprise is not None:
         query = query.where(Enterprise.id == wanted.enterprise)
-    if wanted.state in conditions:
-        query = query.where(conditions[wanted.state](today(park_id)))
+    if wanted.kind and chosen is DOCUMENTS:
+        query = query.where(Document.kind == wanted.kind)
+    if wanted.state in chosen.conditions:
+        query = query.where(chosen.conditions[wanted.state](today(park_id)))
     if wanted.q:
-        query = query.where(
-            or_(
-                *(
-                    column.contains(wanted.q, autoescape=True)
-                    for column in (Enterprise.name, *named)
-                )
-            )
-        )
-    by_end = wanted.sort == "ends"
-    if by_end:
-        query = query.where(ends.is_not(None)).order_by(ends, key)
-    else:
-        query = query.order_by(key.desc())
-    query = _after(query, wanted.after, key, ends if by_end else None)
-    rows = db.session.execute(query.limit(limit + 1)).all()
-    if len(rows) <= limit:
-        return Found(rows)
-    return Found(rows[:limit], _key(rows[limit - 1][0], rows[limit - 1], ends if by_end else None))
+        texts = (Enterprise.name, *chosen.named)
+        query = query.where(or_(*(one.contains(wanted.q, autoescape=True) for one in texts)))
+    if wanted.sort == "ends":
+        return query.where(chosen.ends.is_not(None)).order_by(chosen.ends, chosen.key)
+    return query.order_by(chosen.key.desc())
 
 
 def _after(query: Rows, after: str, key: Any, ends: Any) -> Rows:

@@ -26,9 +26,9 @@ from servicedesk.materials.models import Authorization, Document, Original, Tick
 from servicedesk.materials.queries import today
 from servicedesk.notifications.actions import tell
 from servicedesk.organisation.queries import parks
-from servicedesk.tickets.actions import add_own_event, system_actor
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.telling import tell_about
+from servicedesk.tickets.timeline import add_own_event, system_actor
 from servicedesk.transaction import changed_rows, unit_of_work
 
 EARLY = N_("容缺材料的补交日期快到了，请按承诺补交。")

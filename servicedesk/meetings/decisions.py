@@ -25,8 +25,8 @@ from servicedesk.meetings.actions import open_item, open_meeting
 from servicedesk.meetings.models import Decision
 from servicedesk.notifications.actions import tell
 from servicedesk.organisation.models import Unit
-from servicedesk.tickets.actions import add_own_event, system_actor
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.timeline import add_own_event, system_actor
 from servicedesk.transaction import changed_rows, unit_of_work
 
 LIMIT = 200

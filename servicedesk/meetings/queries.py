@@ -1,6 +1,6 @@
 """Reading meetings, agendas and decisions; what a person may see of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from servicedesk.core.words import N_
 from servicedesk.extensions import db
 from servicedesk.meetings.models import AgendaItem, Decision, Meeting
 from servicedesk.organisation.queries import units
+from servicedesk.streaming import in_chunks, streamed
 from servicedesk.tickets.children import HandlingPlan, PlanMilestone
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.queries import may_see
@@ -200,7 +201,18 @@ class Line:
 
 
 def decisions(actor: Actor, wanted: Wanted) -> list[Line]:
-    """Return the decisions that the person may see, narrowed and sorted."""
+    """Return the first decisions that the person may see, narrowed and sorted."""
+    rows = db.session.execute(_decisions(actor, wanted).limit(LIST_MOST)).all()
+    return _lines(actor, [(row[0], row[1]) for row in rows])
+
+
+def every_decision(actor: Actor, wanted: Wanted) -> Iterator[Line]:
+    """Yield all decisions of a list, for its export."""
+    for chunk in in_chunks(streamed(_decisions(actor, wanted))):
+        yield from _lines(actor, [(row[0], row[1]) for row in chunk])
+
+
+def _decisions(actor: Actor, wanted: Wanted) -> Select[Decision, Meeting]:
     query = (
         select(Decision, Meeting)
         .join(Meeting, Meeting.id == Decision.meeting_id)
@@ -217,8 +229,7 @@ def decisions(actor: Actor, wanted: Wanted) -> list[Line]:
         "newest": (Decision.id.desc(),),
         "unit": (Decision.unit_id, Decision.due_at, Decision.id),
     }[wanted.sort]
-    rows = db.session.execute(query.order_by(*order).limit(LIST_MOST)).all()
-    return _lines(actor, [(row[0], row[1]) for row in rows])
+    return query.order_by(*order)
 
 
 def decision_counts(actor: Actor) -> dict[str, int]:

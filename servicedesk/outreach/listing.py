@@ -14,9 +14,9 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.outreach.models import Visit, VisitRound, VisitStop, VisitTicket
 from servicedesk.outreach.queries import last_visits
+from servicedesk.streaming import in_chunks, streamed
 
 PAGE = 50
-CHUNK = 500
 LATELY = timedelta(days=90)
 
 
@@ -50,15 +50,17 @@ def _tally() -> tuple[ColumnElement[int], ...]:
     )
 
 
-def rounds(park_id: int, state: str = "") -> list[tuple[VisitRound, Progress]]:
-    """Return the park's rounds with their progress, newest first."""
+def rounds(park_id: int, state: str = "") -> Iterator[tuple[VisitRound, Progress]]:
+    """Yield the park's rounds with their progress, newest first."""
     query = select(VisitRound).where(VisitRound.park_id == park_id)
     if state:
         query = query.where(VisitRound.state == state)
-    found = db.session.scalars(query.order_by(VisitRound.starts_on.desc(), VisitRound.id.desc()))
-    tallies = db.session.execute(select(VisitStop.round_id, *_tally()).group_by(VisitStop.round_id))
-    known = {row[0]: Progress(row[1], row[2], row[3]) for row in tallies}
-    return [(one, known.get(one.id, Progress())) for one in found]
+    query = query.order_by(VisitRound.starts_on.desc(), VisitRound.id.desc())
+    for chunk in in_chunks(row.VisitRound for row in streamed(query)):
+        mine = select(VisitStop.round_id, *_tally()).group_by(VisitStop.round_id)
+        mine = mine.where(VisitStop.round_id.in_([one.id for one in chunk]))
+        known = {row[0]: Progress(row[1], row[2], row[3]) for row in db.session.execute(mine)}
+        yield from ((one, known.get(one.id, Progress())) for one in chunk)
 
 
 def visit_round(actor: Actor, round_id: int) -> VisitRound | None:
@@ -116,6 +118,17 @@ def _stop_rows() -> Select[VisitStop, Enterprise, int, date]:
 
 def stops(round_id: int, wanted: StopFilter) -> Sequence[Row[VisitStop, Enterprise, int, date]]:
     """Return the stops of a round with enterprise and visit."""
+    return db.session.execute(_stops(round_id, wanted)).all()
+
+
+def every_stop(
+    round_id: int, wanted: StopFilter
+) -> Iterator[Row[VisitStop, Enterprise, int, date]]:
+    """Yield the same stops, for an export."""
+    return streamed(_stops(round_id, wanted))
+
+
+def _stops(round_id: int, wanted: StopFilter) -> Select[VisitStop, Enterprise, int, date]:
     query = _stop_rows().where(VisitStop.round_id == round_id)
     if wanted.state in STOP_STATES:
         query = query.where(VisitStop.state == wanted.state)
@@ -124,7 +137,7 @@ def stops(round_id: int, wanted: StopFilter) -> Sequence[Row[VisitStop, Enterpri
         query = query.where(someone if wanted.officer else VisitStop.officer_id.is_(None))
     if wanted.area:
         query = query.where(Enterprise.area == wanted.area)
-    return db.session.execute(query.order_by(*_STOP_ORDERS[wanted.sort])).all()
+    return query.order_by(*_STOP_ORDERS[wanted.sort])
 
 
 def stops_of(user_id: int, until: date) -> Sequence[Row[VisitStop, Enterprise, int, date]]:
@@ -217,16 +230,8 @@ def visit_count(actor: Actor, wanted: VisitFilter) -> tuple[int, int]:
 
 def every_visit(actor: Actor, wanted: VisitFilter) -> Iterator[Row[Visit, Enterprise]]:
     """Yield all visits of a list for its export, in its order."""
-    after = ""
-    while True:
-        asked = replace(wanted, after=after)
-        query = _ordered(_filtered(actor.park_id, asked), asked).limit(CHUNK)
-        rows = db.session.execute(query).all()
-        yield from rows
-        if len(rows) < CHUNK:
-            return
-        last = rows[-1].Visit
-        after = f"{last.visited_on.isoformat()}.{last.id}"
+    asked = replace(wanted, after="")
+    return streamed(_ordered(_filtered(actor.park_id, asked), asked))
 
 
 def _filtered(park_id: int, wanted: VisitFilter) -> Select[Visit, Enterprise]:
@@ -283,8 +288,8 @@ def _place(after: str) -> tuple[date, int] | None:
 # Coverage -------------------------------------------------------------------------------------
 
 
-def coverage_rows(park_id: int) -> Sequence[Row[Any]]:
-    """Return every enterprise of the park with the day of its last visit, longest ago first."""
+def coverage_rows(park_id: int) -> Iterator[Row[Any]]:
+    """Yield every enterprise of the park with the day of its last visit, longest ago first."""
     visited = last_visits()
     query = (
         select(
@@ -295,7 +300,7 @@ def coverage_rows(park_id: int) -> Sequence[Row[Any]]:
         .where(and_(Enterprise.park_id == park_id, Enterprise.merged_into_id.is_(None)))
         .order_by(visited.c.visited_on.is_not(None), visited.c.visited_on, Enterprise.id)
     )  # fmt: skip
-    return db.session.execute(query).all()
+    return streamed(query)
 
 
 def areas(park_id: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Reading packages and cases: lists, one case with its graph, what a ticket belongs to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from servicedesk.core.words import N_
 from servicedesk.enterprises.history import Happening
 from servicedesk.extensions import db
 from servicedesk.packages.models import Package, PackageCase, PackageStep
+from servicedesk.streaming import streamed
 from servicedesk.tickets.facts import ZONE
 
 PAGE = 50
@@ -59,13 +60,19 @@ class Wish:
     after: int = 0
 
 
-def cases(actor: Actor, wish: Wish, size: int = PAGE) -> Sequence[PackageCase]:
-    """Return the cases that the person may see, one more than ``size`` if there are more."""
+def cases(actor: Actor, wish: Wish) -> Sequence[PackageCase]:
+    """Return one page of the cases that the person may see, and one case more if there are more."""
     query = _narrowed(select(PackageCase), actor, wish).order_by(*SORTS[wish.sort])
     if wish.after:
         last = db.session.get(PackageCase, wish.after)
         query = query.where(_behind(last, wish.sort)) if last else query
-    return db.session.scalars(query.limit(size + 1)).all()
+    return db.session.scalars(query.limit(PAGE + 1)).all()
+
+
+def every_case(actor: Actor, wish: Wish) -> Iterator[PackageCase]:
+    """Yield every case of a list, for its export."""
+    query = _narrowed(select(PackageCase), actor, wish).order_by(*SORTS[wish.sort])
+    return (row.PackageCase for row in streamed(query))
 
 
 def _behind(last: PackageCase, sort: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from servicedesk.core.performance import BY_KEY, DEFAULT_WEIGHTS, faults
 from servicedesk.core.permissions import PERMISSIONS, Actor, Role, allows
 from servicedesk.core.permissions import Subject as Where
 from servicedesk.core.words import N_
-from servicedesk.errors import Conflict, Refused
+from servicedesk.errors import Conflict, Faulty, Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
 from servicedesk.organisation.models import Park
@@ -34,15 +34,6 @@ from servicedesk.transaction import changed_rows, unit_of_work
 REASON_MAX = 200
 TEXT_MAX = 500
 _REFUSED = N_("您没有执行此操作的权限。")
-
-
-class Faulty(Refused):
-    """Weights that cannot be published; ``faults`` says for each key why."""
-
-    def __init__(self, found: Mapping[str, str]) -> None:
-        key, reason = next(iter(found.items()))
-        super().__init__(reason, field=key)
-        self.faults = dict(found)
 
 
 @unit_of_work

@@ -32,9 +32,9 @@ from servicedesk.problems.queries import (
     today,
 )
 from servicedesk.rules.queries import current_rules
-from servicedesk.tickets.actions import add_own_event, system_actor
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import by_number
+from servicedesk.tickets.timeline import add_own_event, system_actor
 from servicedesk.tickets.views import in_states
 from servicedesk.transaction import changed_rows, unit_of_work
 

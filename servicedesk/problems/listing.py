@@ -1,7 +1,7 @@
 """The list of problems (类问题): views, filters, keyset pages, and the numbers behind its views."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true
@@ -13,6 +13,7 @@ from servicedesk.core.workflow import BEFORE_RESOLUTION
 from servicedesk.extensions import db
 from servicedesk.problems.models import Problem, ProblemNotice, ProblemTicket
 from servicedesk.problems.queries import seen_by, today
+from servicedesk.streaming import streamed
 from servicedesk.tickets.models import Ticket
 
 PAGE = 50
@@ -104,23 +105,21 @@ def _rows() -> Select[Any]:
 
 def page(actor: Actor, wanted: Wanted, size: int = PAGE) -> Page:
     """Return one page of the problems that the person may see."""
-    newest = wanted.sort != "oldest"
-    query = _narrowed(_rows(), actor, wanted)
+    query = _sorted(_narrowed(_rows(), actor, wanted), wanted)
     if wanted.after.isascii() and wanted.after.isdigit() and len(wanted.after) < 10:
         key = int(wanted.after)
-        query = query.where(Problem.id < key if newest else Problem.id > key)
-    query = query.order_by(Problem.id.desc() if newest else Problem.id)
+        query = query.where(Problem.id > key if wanted.sort == "oldest" else Problem.id < key)
     rows = db.session.execute(query.limit(size + 1)).all()
     return Page(rows[:size], str(rows[size - 1].Problem.id) if len(rows) > size else "")
 
 
 def everything(actor: Actor, wanted: Wanted) -> Iterator[Row[Any]]:
-    """Yield all rows of a list for an export, page after page."""
-    found = page(actor, replace(wanted, after=""))
-    yield from found.rows
-    while found.after:
-        found = page(actor, replace(wanted, after=found.after))
-        yield from found.rows
+    """Yield all rows of a list, for an export."""
+    return streamed(_sorted(_narrowed(_rows(), actor, wanted), wanted))
+
+
+def _sorted(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    return query.order_by(Problem.id if wanted.sort == "oldest" else Problem.id.desc())
 
 
 def total(actor: Actor, wanted: Wanted) -> int:

@@ -23,10 +23,11 @@ from servicedesk.problems.actions import NOT_PERMITTED, locked
 from servicedesk.problems.models import Problem, ProblemNotice, ProblemTicket
 from servicedesk.problems.queries import JOINED_MOST, likely, named_enterprises, today
 from servicedesk.rules.queries import current_rules
-from servicedesk.tickets.actions import add_own_event, take
+from servicedesk.tickets.actions import take
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.queries import facts_of, subject_of
 from servicedesk.tickets.telling import tell_about
+from servicedesk.tickets.timeline import add_own_event
 from servicedesk.transaction import unit_of_work
 
 STEP = BY_NAME["resolve_with_problem"]

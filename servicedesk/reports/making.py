@@ -2,8 +2,10 @@
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from servicedesk.accounts.models import User
@@ -41,8 +43,8 @@ def make_waiting() -> int:
 def _make(claimed: runs.Claimed) -> None:
     path = runs.folder() / claimed.stored_as
     temporary = path.with_suffix(".part")
-    temporary.parent.mkdir(parents=True, exist_ok=True)
     try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
         actor = _asker(claimed)
         name, rows = _written(claimed, actor, temporary)
         _keep(temporary, path)
@@ -57,7 +59,8 @@ def _make(claimed: runs.Claimed) -> None:
         db.session.rollback()
         runs.fail(claimed, BROKEN)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what stays is swept
+            temporary.unlink()
 
 
 def _keep(temporary: Path, path: Path) -> None:
@@ -122,7 +125,12 @@ def _summary(
 def _of_unit(actor: Actor) -> str:
     code = within(actor, Cut()).unit
     unit = unit_by_code(actor.park_id, code) if code else None
-    return f"（{unit.name}）" if unit else ""
+    return f"（{_in_file_name(unit.name)}）" if unit else ""
+
+
+def _in_file_name(text: str) -> str:
+    """Return a text without what a file's name may not have."""
+    return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', " ", text).strip()
 
 
 _WRITERS: dict[str, Callable[[runs.Claimed, Kind, Actor, Path, Progress], Made]] = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from config import Settings
@@ -35,12 +35,13 @@ CLAIM = timedelta(minutes=3)
 KEPT = timedelta(days=30)
 TRIES = 3
 WAITING_MAX = 10
-SHOWN = 50
+KEPT_MAX = 50  # reports of one person; as many as the page lists, so none lies about unseen
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 READY = N_("您订阅的报表已生成，可以下载。")
 NOT_READY = N_("您订阅的报表没有生成，可以到报表页重试。")
 KILLED = N_("生成中断了三次，请缩短统计期间后重试。")
 LINK = "/insight/reports"
+DUE = "due:"  # how the keys of subscribed reports begin
 
 
 class TakenOver(Exception):
@@ -85,16 +86,20 @@ def ask(actor: Actor, wish: Wish, key: str) -> ReportRun:
         Refused: not permitted, the days are the wrong way round, or too many are waiting.
     """
     check(actor, wish)
-    waiting = select(func.count(ReportRun.id)).where(
-        ReportRun.asked_by_id == actor.user_id, ReportRun.state.in_([WAITING, RUNNING])
-    )
-    if (db.session.scalar(waiting) or 0) >= WAITING_MAX:
-        raise Refused(N_("您有太多报表还在生成，请等它们完成后再试。"))
+    _refuse_crowd(actor)
     key = f"asked:{actor.user_id}:{key}"
     if insert_once(actor, wish, key):
         made = by_key(key)
         record(actor, "report.ask", "report_run", made.id, after=described(made))
     return by_key(key)
+
+
+def _refuse_crowd(actor: Actor) -> None:
+    waiting = select(func.count(ReportRun.id)).where(
+        ReportRun.asked_by_id == actor.user_id, ReportRun.state.in_([WAITING, RUNNING])
+    )
+    if (db.session.scalar(waiting) or 0) >= WAITING_MAX:
+        raise Refused(N_("您有太多报表还在生成，请等它们完成后再试。"))
 
 
 def check(actor: Actor, wish: Wish) -> None:
@@ -134,7 +139,13 @@ def described(run: ReportRun) -> dict[str, Any]:
 def mine(actor: Actor) -> Sequence[ReportRun]:
     """Return the person's newest runs."""
     query = select(ReportRun).where(ReportRun.asked_by_id == actor.user_id)
-    return db.session.scalars(query.order_by(ReportRun.id.desc()).limit(SHOWN)).all()
+    return db.session.scalars(query.order_by(ReportRun.id.desc()).limit(KEPT_MAX)).all()
+
+
+def standing(run: ReportRun) -> str:
+    """Return how a run stands: one whose worker has died waits to be taken up again."""
+    dead = run.claimed_until is not None and run.claimed_until < clock.now()
+    return WAITING if run.state == RUNNING and dead else run.state
 
 
 def own(actor: Actor, run_id: int) -> ReportRun | None:
@@ -148,7 +159,7 @@ def retry(actor: Actor, run_id: int) -> bool:
     """Let a failed or expired run of the person's be made again; false where it is neither.
 
     Raises:
-        Refused: the person may not make such reports any more.
+        Refused: the person may not make such reports any more, or too many are waiting.
     """
     found = own(actor, run_id)
     if found is None:
@@ -157,6 +168,9 @@ def retry(actor: Actor, run_id: int) -> bool:
     assert first and last
     check(actor, Wish(found.kind, first, last))
     again = or_(ReportRun.state == FAILED, and_(ReportRun.state == DONE, ReportRun.stored_as == ""))
+    if db.session.scalar(select(ReportRun.id).where(ReportRun.id == run_id, again)) is None:
+        return False
+    _refuse_crowd(actor)
     changed = changed_rows(
         update(ReportRun)
         .where(ReportRun.id == run_id, again)
@@ -293,9 +307,45 @@ def _tell(run: ReportRun, text: str, detail: str) -> None:
         tell([person], text, key=key, detail=detail, link=LINK)
 
 
+# Forgetting -------------------------------------------------------------------------------------
+
+
 def forget_reports() -> int:
-    """Delete the files of reports that have expired, and files that no run names; returns how many."""
-    return _expire() + sweep(folder(), _stored_names())
+    """Delete what nobody fetches any more; returns how many rows and files.
+
+    The files of reports that have expired, of every person all runs but the newest with their files,
+    and files that no run names. What was asked for, made and fetched stays in the audit trail.
+    """
+    dropped = _drop_old()
+    for name in filter(None, dropped):
+        (folder() / name).unlink(missing_ok=True)
+    return len(dropped) + _expire() + sweep(folder(), _stored_names())
+
+
+@unit_of_work
+def _drop_old() -> list[str]:
+    """Delete the rows beyond the newest of each person; returns the names of their files.
+
+    The last run of a subscription stays: without it the same period would fall due again.
+    """
+    place = func.row_number().over(partition_by=ReportRun.asked_by_id, order_by=ReportRun.id.desc())
+    placed = select(ReportRun.id, place.label("place")).subquery()
+    last_due = (
+        select(func.max(ReportRun.id))
+        .where(ReportRun.key.startswith(DUE))
+        .group_by(ReportRun.asked_by_id, ReportRun.kind)
+    )
+    old = (
+        delete(ReportRun)
+        .where(
+            ReportRun.id.in_(select(placed.c.id).where(placed.c.place > KEPT_MAX)),
+            ReportRun.id.not_in(last_due),
+            ReportRun.state.in_([DONE, FAILED]),
+        )
+        .returning(ReportRun.stored_as)
+        .execution_options(synchronize_session=False)
+    )
+    return list(db.session.scalars(old))
 
 
 @unit_of_work

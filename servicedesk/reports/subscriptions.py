@@ -16,7 +16,7 @@ from servicedesk.notifications.digests import opening
 from servicedesk.reports.kinds import KINDS
 from servicedesk.reports.models import ReportRun, ReportSubscription
 from servicedesk.reports.periods import Period, last_ended
-from servicedesk.reports.runs import Wish, by_key, described, insert_once
+from servicedesk.reports.runs import DUE, Wish, by_key, described, insert_once
 from servicedesk.transaction import changed_rows, unit_of_work
 
 
@@ -109,4 +109,4 @@ def _period(row: ReportSubscription) -> Period:
 
 
 def _key(row: ReportSubscription, period: Period) -> str:
-    return f"due:{row.user_id}:{row.kind}:{period.code}"
+    return f"{DUE}{row.user_id}:{row.kind}:{period.code}"

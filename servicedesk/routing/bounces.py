@@ -15,6 +15,7 @@ from servicedesk.core.worktime import Calendar
 from servicedesk.extensions import db
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.rules.queries import rules_at
+from servicedesk.streaming import streamed
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 
@@ -81,10 +82,11 @@ class Hop:
         return found
 
 
-def hops(park_id: int, wanted: BounceFilter) -> Iterator[Hop]:
-    """Yield the dispatches that the filter finds, oldest first."""
-    deadlines = _SignDue(park_id)
-    for row in db.session.execute(_query(park_id, wanted).execution_options(yield_per=1000)):
+def hops(park_id: int, wanted: BounceFilter, *, newest_first: bool = False) -> Iterator[Hop]:
+    """Yield the dispatches that the filter finds, oldest first unless otherwise said."""
+    deadlines, order = _SignDue(park_id), (DispatchRecord.at, DispatchRecord.id)
+    query = _query(park_id, wanted)
+    for row in streamed(query.order_by(*(one.desc() if newest_first else one for one in order))):
         hop = Hop(row.DispatchRecord, row, deadlines.of(row.DispatchRecord.at, row.rules_version))
         if wanted.kind in ("", *hop.kinds):
             yield hop
@@ -95,7 +97,7 @@ def _query(park_id: int, wanted: BounceFilter) -> Select[Any]:
         DispatchRecord, Ticket.number, Ticket.title, Ticket.confidential, Ticket.rules_version,
         Ticket.returns,
     )  # fmt: skip
-    query = (
+    return (
         select(*columns)
         .join(Ticket, Ticket.id == DispatchRecord.ticket_id)
         .where(
@@ -104,7 +106,6 @@ def _query(park_id: int, wanted: BounceFilter) -> Select[Any]:
             *_conditions(wanted),
         )
     )
-    return query.order_by(DispatchRecord.at, DispatchRecord.id)
 
 
 def _conditions(wanted: BounceFilter) -> list[ColumnElement[bool]]:

@@ -1,13 +1,14 @@
 """Reading the rules that suggest a unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from servicedesk.core.permissions import Actor, Subject, allows
 from servicedesk.extensions import db
 from servicedesk.routing.models import RoutingRule
+from servicedesk.streaming import streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,15 @@ class RuleFilter:
 
 def rules(park_id: int, wanted: RuleFilter) -> Sequence[RoutingRule]:
     """Return the park's rules that the filter finds, newest first."""
+    return db.session.scalars(_rules(park_id, wanted)).all()
+
+
+def every_rule(park_id: int, wanted: RuleFilter) -> Iterator[RoutingRule]:
+    """Yield the same rules, for an export."""
+    return (row.RoutingRule for row in streamed(_rules(park_id, wanted)))
+
+
+def _rules(park_id: int, wanted: RuleFilter) -> Select[RoutingRule]:
     query = select(RoutingRule).where(RoutingRule.park_id == park_id)
     for column, value in (
         (RoutingRule.state, wanted.state), (RoutingRule.item_id, wanted.item),
@@ -35,7 +45,7 @@ def rules(park_id: int, wanted: RuleFilter) -> Sequence[RoutingRule]:
             RoutingRule.words.contains(wanted.q, autoescape=True)
             | RoutingRule.reason.contains(wanted.q, autoescape=True)
         )
-    return db.session.scalars(query.order_by(RoutingRule.id.desc())).all()
+    return query.order_by(RoutingRule.id.desc())
 
 
 def count_by_state(park_id: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Subject, allows
 from servicedesk.core.rules import BY_KEY, DEFAULT_RULES, differences, faults, rules_from, values_of
 from servicedesk.core.words import N_
-from servicedesk.errors import Conflict, Refused
+from servicedesk.errors import Conflict, Faulty, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Park
 from servicedesk.rules.models import RuleSet
@@ -17,15 +17,6 @@ from servicedesk.rules.queries import rules_at
 from servicedesk.transaction import changed_rows, unit_of_work
 
 NOTE_MAX = 200
-
-
-class Faulty(Refused):
-    """Numbers that cannot be published; ``faults`` says for each key why."""
-
-    def __init__(self, found: Mapping[str, str]) -> None:
-        key, reason = next(iter(found.items()))
-        super().__init__(reason, field=key)
-        self.faults = dict(found)
 
 
 @unit_of_work

@@ -45,6 +45,7 @@ from servicedesk.tickets.queries import facts_of, subject_of
 from servicedesk.tickets.reactions import react
 from servicedesk.tickets.repeats import repeated
 from servicedesk.tickets.telling import tell_about
+from servicedesk.tickets.timeline import add_event
 from servicedesk.tickets.undo import columns_of, keep_way_back
 from servicedesk.tickets.uploads import add_upload as add_upload
 from servicedesk.tickets.uploads import take_uploads
@@ -121,7 +122,7 @@ def _submit(actor: Actor, item: ServiceItem, request: Request, quietly: bool) ->
     db.session.add(ticket)
     db.session.flush()
     said = {"channel": request.channel} | ({"urgent": request.urgent} if request.urgent else {})
-    event = _add_event(ticket, actor, "submit", data=said)
+    event = add_event(ticket, actor, "submit", data=said)
     take_uploads(actor, ticket, event, request.uploads)
     _remember(actor, item.code, request, ticket)
     search.add(ticket.id, search.texts_of(ticket, item, enterprise))
@@ -270,7 +271,7 @@ def _take(
     ticket.state = destination(step, State(ticket.state))
     touch(ticket)
     db.session.flush()
-    event = _add_event(ticket, actor, step.name, shown=step.shown, data=change.data)
+    event = add_event(ticket, actor, step.name, shown=step.shown, data=change.data)
     take_uploads(actor, ticket, event, inputs.get("uploads") or ())
     record(actor, f"ticket.{step.name}", "ticket", ticket.id, before, snapshot(ticket))
     key = f"ticket:{ticket.id}:v{ticket.version}"
@@ -311,57 +312,6 @@ def snapshot(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _add_event(
-    ticket: Ticket,
-    actor: Actor,
-    kind: str,
-    *,
-    shown: bool = True,
-    body: str = "",
-    data: Mapping[str, Any] | None = None,
-) -> TicketEvent:
-    event = TicketEvent(
-        ticket_id=ticket.id, at=clock.now(), kind=kind, actor_id=actor.user_id,
-        actor_name=actor.name, actor_role=actor.role, shown=shown, text=body,
-        data=dict(data or {}), version=ticket.version,
-    )  # fmt: skip
-    db.session.add(event)
-    db.session.flush()
-    return event
-
-
-def add_system_event(ticket: Ticket, kind: str, *, shown: bool, data: Mapping[str, Any]) -> None:
-    """Write a line of the scheduler's into the timeline, in the transaction of the caller."""
-    _add_event(ticket, system_actor(ticket.park_id), kind, shown=shown, data=data)
-
-
-def add_own_event(
-    actor: Actor,
-    ticket: Ticket,
-    kind: str,
-    *,
-    data: Mapping[str, Any],
-    uploads: Sequence[str] = (),
-    shown: bool = True,
-    body: str = "",
-) -> TicketEvent:
-    """Write a line of another feature's into the timeline, with files, in the caller's transaction.
-
-    Only where it is ``shown`` does the enterprise see it.
-
-    Raises:
-        Refused: a file is gone, or not the person's own.
-    """
-    event = _add_event(ticket, actor, kind, data=data, shown=shown, body=body)
-    take_uploads(actor, ticket, event, uploads)
-    return event
-
-
-def system_actor(park_id: int) -> Actor:
-    """Return the scheduler as an actor."""
-    return Actor(None, Role.SYSTEM, park_id, N_("系统"))
-
-
 def send_message(
     actor: Actor, ticket_id: int, body: str, *, internal: bool = False, uploads: Sequence[str] = ()
 ) -> TicketEvent:
@@ -389,7 +339,7 @@ def _send_message(
     kind = "note" if internal else "message"
     heard = heard_by(ticket, body) if internal else []
     said = {"mentions": [one.name for one in heard]} if heard else {}
-    event = _add_event(ticket, actor, kind, shown=not internal, body=body.strip(), data=said)
+    event = add_event(ticket, actor, kind, shown=not internal, body=body.strip(), data=said)
     take_uploads(actor, ticket, event, uploads)
     record(actor, f"ticket.{kind}", "ticket", ticket.id)
     if internal:

@@ -1,7 +1,7 @@
 """The follow-up desk (回访): whom to call, until when, what was tried, and whose own work it is."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import ATTEMPTS_BEFORE_CLOSING, BAD_RATING, State
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit_by_code
+from servicedesk.streaming import in_chunks, streamed
 from servicedesk.tickets.listing import FAR
 from servicedesk.tickets.models import FollowUpCall, Ticket
 from servicedesk.tickets.views import is_open, view_condition, visible
@@ -147,13 +148,10 @@ def calls(actor: Actor, wanted: Wanted) -> Calls:
 
 
 def every_call(actor: Actor, wanted: Wanted) -> Iterator[Call]:
-    """Yield every call of a list, page after page, for the export."""
-    page = calls(actor, replace(wanted, after=""))
-    while True:
-        yield from page.rows
-        if not page.after:
-            return
-        page = calls(actor, replace(wanted, after=page.after))
+    """Yield every call of a list, for the export."""
+    query = select(Ticket).where(*_narrowed(actor, wanted)).order_by(_due(), Ticket.id)
+    for chunk in in_chunks(row.Ticket for row in streamed(query)):
+        yield from _as_calls(actor, chunk)
 
 
 def _as_calls(actor: Actor, tickets: Sequence[Ticket]) -> Iterator[Call]:

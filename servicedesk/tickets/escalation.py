@@ -19,10 +19,11 @@ from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.statistics.marks import mark_ticket
 from servicedesk.tickets import clocks
-from servicedesk.tickets.actions import add_system_event, system_actor, take
+from servicedesk.tickets.actions import take
 from servicedesk.tickets.models import Escalation, Ticket
 from servicedesk.tickets.reactions import react_to_alarm
 from servicedesk.tickets.telling import WHO_HEARS, tell_about
+from servicedesk.tickets.timeline import add_system_event, system_actor
 from servicedesk.transaction import changed_rows, unit_of_work
 
 LIMIT = 200

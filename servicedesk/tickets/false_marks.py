@@ -1,15 +1,16 @@
 """虚假办结: the resolutions that an enterprise's word contradicted, with whoever lifted the mark."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from servicedesk.core.permissions import Actor, Scope, scope_of
 from servicedesk.core.words import N_
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit_by_code
+from servicedesk.streaming import streamed
 from servicedesk.tickets.children import FalseResolution
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
@@ -78,13 +79,7 @@ def _narrowed(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def marks(actor: Actor, wanted: Wanted) -> Marks:
     """Return one page of the marks that the person may see."""
-    query = (
-        select(FalseResolution, Ticket)
-        .join(Ticket, Ticket.id == FalseResolution.ticket_id)
-        .where(*_narrowed(actor, wanted))
-        .order_by(FalseResolution.id.desc())
-        .limit(PAGE + 1)
-    )
+    query = _newest_first(actor, wanted).limit(PAGE + 1)
     if wanted.after is not None:
         query = query.where(FalseResolution.id < wanted.after)
     found = db.session.execute(query).all()
@@ -93,13 +88,18 @@ def marks(actor: Actor, wanted: Wanted) -> Marks:
 
 
 def every_mark(actor: Actor, wanted: Wanted) -> Iterator[Mark]:
-    """Yield every mark of a list, page after page, for the export."""
-    page = marks(actor, replace(wanted, after=None))
-    while True:
-        yield from page.rows
-        if page.after is None:
-            return
-        page = marks(actor, replace(wanted, after=page.after))
+    """Yield every mark of a list, for the export."""
+    for row, ticket in streamed(_newest_first(actor, wanted)):
+        yield Mark(row, ticket, may_see(actor, ticket))
+
+
+def _newest_first(actor: Actor, wanted: Wanted) -> Select[FalseResolution, Ticket]:
+    return (
+        select(FalseResolution, Ticket)
+        .join(Ticket, Ticket.id == FalseResolution.ticket_id)
+        .where(*_narrowed(actor, wanted))
+        .order_by(FalseResolution.id.desc())
+    )
 
 
 def count(actor: Actor, wanted: Wanted) -> int:

@@ -12,19 +12,13 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, Audience, Transition
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.extensions import db
-from servicedesk.tickets.actions import (
-    Request,
-    add_own_event,
-    refusals_on_record,
-    send_message,
-    submit,
-    take,
-)
+from servicedesk.tickets.actions import Request, refusals_on_record, send_message, submit, take
 from servicedesk.tickets.children import TicketLink
 from servicedesk.tickets.following import follow, followers, link
 from servicedesk.tickets.models import Submission, Ticket
 from servicedesk.tickets.queries import by_number, may_see, subject_of
 from servicedesk.tickets.telling import people, tell_about
+from servicedesk.tickets.timeline import add_own_event
 from servicedesk.transaction import unit_of_work
 
 TITLE_MAX, WORDS_MAX = 80, 4000

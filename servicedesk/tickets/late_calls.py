@@ -15,9 +15,9 @@ from servicedesk.clock import clock
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BAD_RATING, State
 from servicedesk.extensions import db
-from servicedesk.tickets.actions import add_system_event, system_actor
 from servicedesk.tickets.models import Escalation, Ticket
 from servicedesk.tickets.telling import WHO_HEARS, tell_about
+from servicedesk.tickets.timeline import add_system_event, system_actor
 from servicedesk.transaction import unit_of_work
 
 FOLLOW_UP, CONTACT = "follow_up_late", "contact_late"

@@ -26,7 +26,6 @@ from servicedesk.database import Base
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import park as get_park
 from servicedesk.statistics.marks import mark_many
-from servicedesk.tickets.actions import system_actor
 from servicedesk.tickets.children import SupplementRequest, SupportTask
 from servicedesk.tickets.models import Escalation, PauseSpan, Ticket, TicketEvent
 from servicedesk.tickets.reckoning import (
@@ -38,6 +37,7 @@ from servicedesk.tickets.reckoning import (
     Reckoned,
     Reckoner,
 )
+from servicedesk.tickets.timeline import system_actor
 from servicedesk.transaction import unit_of_work
 
 log = logging.getLogger(__name__)

@@ -11,10 +11,11 @@ from servicedesk.core.workflow import STANDING, WITH_UNIT, Audience, Refusal
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
-from servicedesk.tickets.actions import add_own_event, refusals_on_record
+from servicedesk.tickets.actions import refusals_on_record
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.queries import subject_of
 from servicedesk.tickets.telling import people
+from servicedesk.tickets.timeline import add_own_event
 from servicedesk.transaction import unit_of_work
 
 PAUSE_MINUTES = 60  # working minutes between two reminders of one person

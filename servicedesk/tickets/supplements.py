@@ -15,11 +15,12 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import Audience, State
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
-from servicedesk.tickets.actions import add_system_event, system_actor, take
+from servicedesk.tickets.actions import take
 from servicedesk.tickets.children import SupplementRequest
 from servicedesk.tickets.clocks import rules_of
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.telling import tell_about
+from servicedesk.tickets.timeline import add_system_event, system_actor
 from servicedesk.transaction import changed_rows, unit_of_work
 
 LIMIT = 200

@@ -20,10 +20,10 @@ from servicedesk.core.workflow import Audience
 from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
 from servicedesk.organisation.queries import unit as get_unit
-from servicedesk.tickets.actions import add_system_event, system_actor
 from servicedesk.tickets.children import SupportTask
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.telling import people
+from servicedesk.tickets.timeline import add_system_event, system_actor
 from servicedesk.transaction import changed_rows, unit_of_work
 
 LIMIT = 200

@@ -17,8 +17,9 @@ from servicedesk.extensions import db
 from servicedesk.notifications.withdrawing import withdraw
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics.marks import mark_ticket
-from servicedesk.tickets.actions import add_own_event, locked, snapshot, touch
+from servicedesk.tickets.actions import locked, snapshot, touch
 from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.timeline import add_own_event
 from servicedesk.transaction import changed_rows, unit_of_work
 from servicedesk.workbench.models import UndoNote
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor
-from servicedesk.core.transitions import Transition
+from servicedesk.core.workflow import Transition
 from servicedesk.extensions import db
 from servicedesk.tickets.models import Ticket
 from servicedesk.workbench.models import UndoNote

@@ -29,7 +29,7 @@ from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.actions import tell
 from servicedesk.organisation.models import Park
-from servicedesk.tickets.actions import system_actor
+from servicedesk.tickets.timeline import system_actor
 from servicedesk.tickets.uploads import give_to_event
 from servicedesk.training import queries
 from servicedesk.training.models import Event

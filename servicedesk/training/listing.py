@@ -1,17 +1,18 @@
 """Lists of events and consultations: filters, sorting, the figures of each line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 
 from servicedesk.clock import clock
 from servicedesk.core.training import EventState
 from servicedesk.core.words import N_
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
+from servicedesk.streaming import streamed
 from servicedesk.training.models import Attendance, Consultation, Event
 from servicedesk.training.queries import midnight
 
@@ -58,8 +59,17 @@ class Line:
         return self.seated >= self.event.capacity
 
 
-def events(park_id: int, wanted: EventFilter, limit: int | None = SHOWN) -> list[Line]:
-    """Return the events of a list with their figures, in two statements."""
+def events(park_id: int, wanted: EventFilter) -> list[Line]:
+    """Return the first events of a list with their figures."""
+    return [_line(row) for row in db.session.execute(_events(park_id, wanted).limit(SHOWN))]
+
+
+def every_event(park_id: int, wanted: EventFilter) -> Iterator[Line]:
+    """Yield all events of a list, for its export."""
+    return (_line(row) for row in streamed(_events(park_id, wanted)))
+
+
+def _events(park_id: int, wanted: EventFilter) -> Select[Any]:
     figures = _figures().subquery()
     people = func.coalesce(figures.c.came, 0)
     order: dict[str, list[Any]] = {
@@ -67,14 +77,12 @@ def events(park_id: int, wanted: EventFilter, limit: int | None = SHOWN) -> list
         "soonest": [Event.starts_at, Event.id],
         "people": [people.desc(), Event.id.desc()],
     }
-    query = (
+    return (
         select(Event, figures)
         .outerjoin(figures, figures.c.event_id == Event.id)
         .where(Event.park_id == park_id, *_of_events(wanted))
         .order_by(*order[wanted.sort])
-        .limit(limit)
     )
-    return [_line(row) for row in db.session.execute(query)]
 
 
 def line_of(event: Event) -> Line:
@@ -165,23 +173,30 @@ class ConsultationFilter:
     sort: str = "newest"
 
 
-def consultations(
-    park_id: int, wanted: ConsultationFilter, limit: int | None = SHOWN
-) -> list[tuple[Consultation, str]]:
-    """Return consultations, each with the name of its enterprise."""
+def consultations(park_id: int, wanted: ConsultationFilter) -> Sequence[Row[Consultation, str]]:
+    """Return the first consultations of a list, each with the name of its enterprise."""
+    return db.session.execute(_consultations(park_id, wanted).limit(SHOWN)).all()
+
+
+def every_consultation(
+    park_id: int, wanted: ConsultationFilter
+) -> Iterator[Row[Consultation, str]]:
+    """Yield all consultations of a list, for its export."""
+    return streamed(_consultations(park_id, wanted))
+
+
+def _consultations(park_id: int, wanted: ConsultationFilter) -> Select[Consultation, str]:
     order: dict[str, list[Any]] = {
         "newest": [Consultation.held_on.desc(), Consultation.id.desc()],
         "oldest": [Consultation.held_on, Consultation.id],
         "enterprise": [Enterprise.name, Consultation.held_on.desc(), Consultation.id],
     }
-    query = (
+    return (
         select(Consultation, Enterprise.name)
         .join(Enterprise, Enterprise.id == Consultation.enterprise_id)
         .where(Consultation.park_id == park_id, *_of_consultations(wanted))
         .order_by(*order[wanted.sort])
-        .limit(limit)
     )
-    return [(consultation, name) for consultation, name in db.session.execute(query)]
 
 
 def _of_consultations(wanted: ConsultationFilter) -> list[ColumnElement[bool]]:

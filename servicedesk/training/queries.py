@@ -1,10 +1,10 @@
 """Reading events, who comes, what they thought."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from servicedesk.accounts.models import User
 from servicedesk.calendars.queries import calendar
@@ -14,6 +14,7 @@ from servicedesk.core.words import N_
 from servicedesk.enterprises.history import Happening
 from servicedesk.enterprises.models import Enterprise, Membership
 from servicedesk.extensions import db
+from servicedesk.streaming import streamed
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Upload
 from servicedesk.training.models import (
@@ -73,9 +74,18 @@ def names(event_ids: Iterable[int | None]) -> dict[int, str]:
 
 def attendance(event_id: int) -> Sequence[Attendance]:
     """Return everybody on the list in the order of registering, those who left at the end."""
+    return db.session.scalars(_attendance(event_id)).all()
+
+
+def everybody(event_id: int) -> Iterator[Attendance]:
+    """Yield the same people, for an export."""
+    return (row.Attendance for row in streamed(_attendance(event_id)))
+
+
+def _attendance(event_id: int) -> Select[Attendance]:
     query = select(Attendance).where(Attendance.event_id == event_id)
     gone = Attendance.cancelled_at.is_not(None)
-    return db.session.scalars(query.order_by(gone, Attendance.registered_at, Attendance.id)).all()
+    return query.order_by(gone, Attendance.registered_at, Attendance.id)
 
 
 def attendance_row(attendance_id: int) -> Attendance | None:

@@ -20,6 +20,7 @@ from servicedesk.core.permissions import PERMISSIONS, Actor, Part, Role, allows
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.enterprises.queries import of_person
 from servicedesk.extensions import login_manager
+from servicedesk.web.forms import address_words
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +61,7 @@ def requires(permission: str) -> Callable[[Callable[P, T]], Callable[P, T | Resp
             if not current_user.is_authenticated:
                 return _to_sign_in()
             if not (allows(actor(), permission) and on_own_side(actor().role, request.blueprint)):
-                record_alone(actor(), "access.refused", "page", request.path, succeeded=False)
+                put_refusal_on_record()
                 abort(403)
             return view(*args, **kwargs)
 
@@ -68,6 +69,13 @@ def requires(permission: str) -> Callable[[Callable[P, T]], Callable[P, T | Resp
         return guarded
 
     return decorate
+
+
+def put_refusal_on_record() -> None:
+    """Write into the audit trail that the person of this request tried what is not permitted."""
+    tried = address_words()
+    what = {"filter": tried} if tried else {}
+    record_alone(actor(), "access.refused", "page", request.path, succeeded=False, **what)
 
 
 def on_own_side(role: Role, blueprint: str | None) -> bool:

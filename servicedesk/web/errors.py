@@ -2,12 +2,14 @@
 
 from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
+from servicedesk.web.access import put_refusal_on_record
 
 SENTENCES = {
     400: N_("请求不完整或已过期，请返回后重试。"),
@@ -40,8 +42,12 @@ def _known(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
 
 
 def _refused(error: Refused) -> tuple[str, int]:
-    """Say why, where a page has no better place for it."""
-    return _page(403 if error.kind == "permission" else 422, _(error.reason))
+    """Say why, where a page has no better place for it; what is not permitted leaves a trace."""
+    if error.kind != "permission":
+        return _page(422, _(error.reason))
+    if current_user.is_authenticated:
+        put_refusal_on_record()
+    return _page(403, _(error.reason))
 
 
 def _unknown(error: Exception) -> tuple[str, int]:

@@ -193,6 +193,7 @@ def plain(value: Any) -> Any:
 
 
 ROW_MAX = 2**31 - 1
+ADDRESS_MAX = 2000  # characters; no list has so many fields
 
 
 class RowNumber(IntegerConverter):
@@ -200,6 +201,12 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, map_: Any) -> None:
         super().__init__(map_, max=ROW_MAX)
+
+
+def address_words() -> str:
+    """Return what this request's address narrows its page to, in plain words, for the audit trail."""
+    asked = [(key, value) for key, value in request.args.items(multi=True) if value]
+    return "&".join(f"{key}={value}" for key, value in asked)[:ADDRESS_MAX]
 
 
 def number_of(name: str) -> int | None:

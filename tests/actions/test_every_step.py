@@ -16,16 +16,18 @@ from servicedesk.catalogue.queries import item_by_code
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Role, scope_of
 from servicedesk.core.stages import STAGED_ITEMS
-from servicedesk.core.transitions import TRANSITIONS, Clock, Transition
+from servicedesk.core.steps import Clock, Transition
+from servicedesk.core.transitions import TRANSITIONS
 from servicedesk.core.workflow import ENDS, STANDING, State, destination
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.meetings.models import Meeting
 from servicedesk.notifications.models import Notice
-from servicedesk.tickets.actions import system_actor, take
+from servicedesk.tickets.actions import take
 from servicedesk.tickets.models import PauseSpan, Ticket, TicketEvent
 from servicedesk.tickets.queries import facts_of
 from servicedesk.tickets.telling import people
+from servicedesk.tickets.timeline import system_actor
 from servicedesk.transaction import writing
 from tests.support import STAFF, Town, pass_time
 

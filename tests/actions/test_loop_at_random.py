@@ -29,7 +29,8 @@ from servicedesk.clock import clock
 from servicedesk.core.guards import ATTEMPTS_BEFORE_CLOSING
 from servicedesk.core.permissions import Actor, allows
 from servicedesk.core.stages import next_stages
-from servicedesk.core.transitions import BY_NAME, TRANSITIONS, Clock, Transition
+from servicedesk.core.steps import Clock, Transition
+from servicedesk.core.transitions import BY_NAME, TRANSITIONS
 from servicedesk.core.workflow import (
     BEFORE_RESOLUTION,
     ENDS,
@@ -41,10 +42,11 @@ from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.jobs import tasks
 from servicedesk.meetings.models import Meeting
-from servicedesk.tickets.actions import system_actor, take
+from servicedesk.tickets.actions import take
 from servicedesk.tickets.effects import RESULTS
 from servicedesk.tickets.models import Escalation, FollowUpCall, Ticket, TicketEvent
 from servicedesk.tickets.queries import item_of, subject_of
+from servicedesk.tickets.timeline import system_actor
 from servicedesk.transaction import writing
 from tests.actions.test_every_step import INPUTS, meeting
 from tests.support import STAFF, START, Town

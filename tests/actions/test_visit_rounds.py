@@ -324,7 +324,7 @@ def test_filters_and_orders_of_stops(town: Town) -> None:
 
 def test_pages_of_visits_hold_each_once(app: Flask, town: Town, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr("servicedesk.outreach.listing.PAGE", 2)
-    monkeypatch.setattr("servicedesk.outreach.listing.CHUNK", 2)
+    monkeypatch.setattr("servicedesk.streaming.CHUNK", 2)
     for back in (0, 0, 1, 2, 2):
         keep_visit(
             town.desk, Report(town.enterprise_id(), DAY - timedelta(days=back), "厂区", "李工")

@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 
 from servicedesk.clock import clock
 from servicedesk.extensions import db
-from servicedesk.tickets.actions import system_actor, take
+from servicedesk.tickets.actions import take
+from servicedesk.tickets.timeline import system_actor
 from tests.browser.conftest import Person
 from tests.browser.test_whole_loop import portal_step
 from tests.support import Town, local

@@ -12,7 +12,7 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.declarations import State
 from servicedesk.core.permissions import Actor, Role
-from servicedesk.declarations import listing
+from servicedesk.declarations.missed import MissedFilter, missed
 from servicedesk.declarations.models import Declaration, Policy, PolicyMatch
 from servicedesk.declarations.queries import approved_in, chances, declared_in, paid_in
 from servicedesk.demo import declarations, enterprise_file
@@ -102,8 +102,8 @@ def test_approvals_are_titles_in_the_files(cast: Cast) -> None:
 
 def test_chances_of_2025_were_missed_and_some_declined(cast: Cast) -> None:
     with clock.at(NOW):
-        silent = listing.missed(cast.park_id, listing.MissedFilter(year=2025))
-        declined = listing.missed(cast.park_id, listing.MissedFilter(year=2025, show="dismissed"))
+        silent = missed(cast.park_id, MissedFilter(year=2025))
+        declined = missed(cast.park_id, MissedFilter(year=2025, show="dismissed"))
     assert 10 <= len(silent) <= 120
     assert len({row.Policy.id for row in silent}) >= 3
     assert sum(row.Policy.amount_max for row in silent) > 0

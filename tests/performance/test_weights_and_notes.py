@@ -8,10 +8,10 @@ from sqlalchemy import select
 from servicedesk.audit.models import AuditEntry
 from servicedesk.clock import clock
 from servicedesk.core.performance import DEFAULT_WEIGHTS
-from servicedesk.errors import Conflict, Refused
+from servicedesk.errors import Conflict, Faulty, Refused
 from servicedesk.extensions import db
 from servicedesk.notifications.models import Notice
-from servicedesk.performance.actions import Faulty, answer, contest, publish
+from servicedesk.performance.actions import answer, contest, publish
 from servicedesk.performance.queries import (
     current_weights,
     notes_on,

@@ -130,6 +130,66 @@ def test_who_may_ask_for_what(town: Town) -> None:
         ask(town.head, MARCH, "more")
 
 
+def test_too_many_waiting_stop_a_retry_too(town: Town) -> None:
+    run = ask(town.head, MARCH, "x")
+    for _ in range(runs.TRIES):
+        claim()
+        pass_time(minutes=4)
+    assert claim() is None  # it has failed
+    for number in range(runs.WAITING_MAX):
+        ask(town.head, MARCH, str(number))
+    with pytest.raises(Refused):
+        retry(town.head, run.id)
+    assert [one.state for one in mine(town.head) if one.id == run.id] == ["failed"]
+
+
+def test_a_run_whose_worker_has_died_is_not_running(town: Town) -> None:
+    run = ask(town.head, MARCH, "x")
+    claim()
+    assert runs.standing(newest(town)) == "running"
+    pass_time(minutes=4)
+    assert (newest(town).state, runs.standing(newest(town))) == ("running", "waiting")
+    assert newest(town).id == run.id
+
+
+def test_a_folder_that_cannot_be_written_fails_the_run(
+    town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ask(town.head, MARCH, "x")
+    (tmp_path / "reports").write_bytes(b"a file where the folder should be")
+    monkeypatch.setattr(runs, "folder", lambda: tmp_path / "reports")
+    assert making.make_waiting() == 1
+    assert (newest(town).state, newest(town).error) == ("failed", making.BROKEN)
+
+
+def test_only_the_newest_reports_of_a_person_are_kept(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "KEPT_MAX", 2)
+    subscriptions.subscribe(town.head, "monthly")
+    clock.set(local("2024-04-01 09:00"))
+    JOBS["reports"]()
+    due = newest(town).id
+    for number in range(4):
+        ask(town.head, MARCH, str(number))
+        making.make_waiting()
+    ask(town.leader, MARCH, "of another")
+    waiting = ask(town.head, MARCH, "waits").id
+    before = {run.id: runs.folder() / run.stored_as for run in _all_runs() if run.stored_as}
+    assert runs.forget_reports() == 3
+    kept = {run.id for run in _all_runs() if run.asked_by_id == town.head.user_id}
+    assert kept == {due, waiting, waiting - 2}  # the subscription's last one, and the newest two
+    assert {number for number, path in before.items() if path.exists()} == kept - {waiting}
+    assert len(actions("report.made")) == 5  # the trail forgets nothing
+    assert subscriptions.due(10) == []
+    assert runs.forget_reports() == 0
+
+
+def _all_runs() -> Sequence[ReportRun]:
+    db.session.expire_all()
+    return db.session.scalars(select(ReportRun).order_by(ReportRun.id)).all()
+
+
 def test_a_unit_heads_report_has_the_own_unit_only(town: Town) -> None:
     mine_ = town.walk(town.file(), "accept", "dispatch", "sign").number
     other = town.unit_id("GHJS")

@@ -10,7 +10,7 @@ from servicedesk.clock import clock
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
 from servicedesk.jobs import tasks
-from servicedesk.rules import applying
+from servicedesk.rules import applying, previewing
 from servicedesk.rules.actions import publish
 from servicedesk.rules.models import RuleApplication, RuleChange
 from servicedesk.statistics.facts import build
@@ -34,7 +34,7 @@ def rows(*tickets: Ticket) -> list[Row]:
 
 def now_apply(town: Town, version: int = 2) -> int:
     """Look at the preview and apply it, as the page does."""
-    seen = applying.preview(town.park_id, version)
+    seen = previewing.preview(town.park_id, version)
     return applying.apply(town.admin, version, seen.calendar)
 
 
@@ -64,16 +64,19 @@ def test_publishing_alone_moves_nothing(town: Town) -> None:
     publish(town.admin, {"warn_share": 50, "ladder_1": 2, "urgent_days": 3}, "试行", 1)
     tasks.calendar()
     assert rows(*tickets) == before
-    assert applying.waiting(town.park_id) == len(tickets)
+    assert previewing.waiting(town.park_id) == len(tickets)
 
 
 def test_the_preview_is_what_happens(town: Town) -> None:
     tickets = various(town)
     before = rows(*tickets)
     publish(town.admin, {"warn_share": 50, "ladder_1": 2, "urgent_days": 3}, "试行", 1)
-    seen = applying.preview(town.park_id, 2)
+    seen = previewing.preview(town.park_id, 2)
     assert rows(*tickets) == before  # nothing was written
     assert seen.total == len(tickets) == sum(seen.by_version.values())
+    for effect in ("", *previewing.EFFECTS):  # the export is the page
+        sent = [move.ticket.id for move in previewing.every_move(town.park_id, 2, effect)]
+        assert sent == [move.ticket.id for move in seen.with_effect(effect)]
     foretold = {
         move.ticket.id: (move.new.due, move.new.warn, move.new.alarm_at, move.new.alarm)
         for move in seen.moves
@@ -92,7 +95,7 @@ def test_the_preview_is_what_happens(town: Town) -> None:
     }
     assert {one.old_version for one in changes.values()} == {1}
     assert db.session.get_one(RuleApplication, made).tickets == len(tickets)
-    assert applying.waiting(town.park_id) == 0
+    assert previewing.waiting(town.park_id) == 0
 
 
 def test_exactly_what_moves(town: Town) -> None:
@@ -102,7 +105,7 @@ def test_exactly_what_moves(town: Town) -> None:
     assert plain.limit_days > 3
     assert urgent_due == local("2024-03-06 17:30")
     publish(town.admin, {"warn_share": 50, "urgent_days": 3}, "试行", 1)
-    seen = applying.preview(town.park_id, 2)
+    seen = previewing.preview(town.park_id, 2)
     assert (seen.earlier, seen.later, seen.overdue) == (0, 1, 0)
     assert [m.ticket.id for m in seen.with_effect("due")] == [urgent.id]
     assert {m.ticket.id for m in seen.with_effect("alarm")} == {plain.id, urgent.id}
@@ -124,7 +127,7 @@ def test_what_would_go_off_at_once_is_foretold_and_goes_off_once(town: Town) -> 
     assert ticket.warn_at is not None
     clock.set(ticket.warn_at - timedelta(minutes=1))
     publish(town.admin, {"warn_share": 50}, "试行", 1)
-    seen = applying.preview(town.park_id, 2)
+    seen = previewing.preview(town.park_id, 2)
     assert [m.ticket.id for m in seen.with_effect("at_once")] == [ticket.id]
     now_apply(town)
     assert tasks.escalate() == 1
@@ -175,7 +178,7 @@ def test_taking_it_back_restores_every_clock(town: Town) -> None:
     assert rows(*tickets) == before
     done = db.session.get_one(RuleApplication, made)
     assert (done.undone_by_id, done.undone_at) == (town.user("head").id, clock.now())
-    assert applying.waiting(town.park_id) == len(tickets)
+    assert previewing.waiting(town.park_id) == len(tickets)
     with pytest.raises(Refused, match="已经撤销"):
         applying.undo(town.head, made)
     assert rows(*tickets) == before
@@ -225,7 +228,7 @@ def test_it_goes_on_in_batches_and_a_death_between_them_loses_nothing(
         now_apply(town)
     monkeypatch.setattr(applying, "_put_under", put_under)
     assert [row[0] for row in rows(*tickets)] == [2, 2, 1, 1, 1]
-    assert applying.waiting(town.park_id) == 3
+    assert previewing.waiting(town.park_id) == 3
     now_apply(town)
     assert [row[0] for row in rows(*tickets)] == [2] * 5
     count = select(func.count()).select_from(RuleChange).group_by(RuleChange.ticket_id)
@@ -238,11 +241,11 @@ def test_it_goes_on_in_batches_and_a_death_between_them_loses_nothing(
 def test_only_what_was_seen_is_applied(town: Town) -> None:
     town.file()
     publish(town.admin, {"warn_share": 50}, "一", 1)
-    seen = applying.preview(town.park_id, 2)
+    seen = previewing.preview(town.park_id, 2)
     publish(town.admin, {"warn_share": 60}, "二", 2)
     with pytest.raises(Conflict):
         applying.apply(town.admin, 2, seen.calendar)
-    seen = applying.preview(town.park_id, 3)
+    seen = previewing.preview(town.park_id, 3)
     set_day(town.admin, local("2024-03-08 00:00").date(), False, "停电")
     with pytest.raises(Conflict):
         applying.apply(town.admin, 3, seen.calendar)
@@ -259,7 +262,7 @@ def test_nothing_to_apply_makes_no_record(town: Town) -> None:
 def test_only_editors_apply_and_take_back(town: Town) -> None:
     town.file()
     publish(town.admin, {"warn_share": 50}, "一", 1)
-    seen = applying.preview(town.park_id, 2)
+    seen = previewing.preview(town.park_id, 2)
     with pytest.raises(Refused):
         applying.apply(town.leader, 2, seen.calendar)
     made = now_apply(town)

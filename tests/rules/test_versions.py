@@ -6,10 +6,10 @@ from sqlalchemy import select
 from servicedesk.audit.models import AuditEntry
 from servicedesk.clock import clock
 from servicedesk.core.rules import BY_KEY, DEFAULT_RULES, TERMS, faults, rules_from, values_of
-from servicedesk.errors import Conflict, Refused
+from servicedesk.errors import Conflict, Faulty, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import default_park
-from servicedesk.rules.actions import Faulty, publish
+from servicedesk.rules.actions import publish
 from servicedesk.rules.models import RuleSet
 from servicedesk.rules.queries import current_rules, rules_at, versions
 from servicedesk.tickets import clocks

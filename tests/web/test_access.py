@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from servicedesk.accounts.actions import set_active
+from servicedesk.audit.models import AuditEntry
 from servicedesk.core.permissions import PERMISSIONS, Role, scope_of
 from servicedesk.core.projects import Stage
 from servicedesk.database import Base
@@ -257,6 +259,26 @@ def test_sign_in_leads_only_to_pages_of_ours(closed_app: Flask, where: str) -> N
         "/sign-in", query_string={"next": where}, data={"login": "desk", "password": PASSWORD}
     )
     assert answer.headers["Location"] == "/desk/"
+
+
+@pytest.mark.parametrize(
+    "page, asked",
+    [
+        ("/insight/loop", "unit=GHJS"),
+        ("/desk/", "figure=delivered&since=2024-01-01&until=2024-12-31&unit=GHJS"),
+        ("/desk/export.xlsx", "figure=delivered&since=2024-01-01&until=2024-12-31&unit=GHJS"),
+        ("/admin/audit", ""),
+    ],
+)
+def test_whoever_tries_what_is_not_theirs_leaves_a_trace(
+    closed_app: Flask, page: str, asked: str
+) -> None:
+    assert person(closed_app, "unithead").get(f"{page}?{asked}").status_code == 403
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry is not None
+    assert (entry.action, entry.object_id) == ("access.refused", page)
+    assert (entry.role, entry.succeeded) == (Role.UNIT_HEAD, False)
+    assert entry.after == ({"filter": asked} if asked else {})
 
 
 def test_guessing_is_stopped(closed_app: Flask) -> None:

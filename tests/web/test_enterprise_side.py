@@ -11,9 +11,10 @@ from sqlalchemy import select
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.notifications.models import Notice
-from servicedesk.tickets.actions import system_actor, take
+from servicedesk.tickets.actions import take
 from servicedesk.tickets.children import Reopening, Urge
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.timeline import system_actor
 from tests.support import PASSWORD, Town, local, pass_time
 
 DONE = ("accept", "dispatch", "sign", "resolve")

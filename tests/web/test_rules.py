@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import default_park
-from servicedesk.rules import applying
+from servicedesk.rules import applying, previewing
 from servicedesk.rules.actions import publish
 from servicedesk.rules.queries import current_rules
 from servicedesk.tickets.models import Ticket
@@ -136,7 +136,7 @@ def test_a_preview_that_is_out_of_date_is_not_applied(open_app: Flask) -> None:
     admin = person(open_app, "admin")
     answer = admin.post("/admin/rules/apply", data={"version": 2, "calendar": 0})
     assert answer.headers["Location"] == "/admin/rules/apply"
-    assert applying.waiting(default_park().id) == 1
+    assert previewing.waiting(default_park().id) == 1
 
 
 def test_the_enterprise_reads_of_a_date_that_moved(open_app: Flask) -> None:
@@ -144,7 +144,7 @@ def test_the_enterprise_reads_of_a_date_that_moved(open_app: Flask) -> None:
     ticket = town.walk(town.file("alice", "J03"), "mark_urgent")
     number = ticket.number
     publish(town.admin, {"urgent_days": 3}, "试行", 1)
-    seen = applying.preview(town.park_id, 2)
+    seen = previewing.preview(town.park_id, 2)
     applying.apply(town.admin, 2, seen.calendar)
     page = person(open_app, "alice").get(f"/portal/requests/{number}").text
     assert "园区的办理规则有调整，办理期限已重新计算。" in page

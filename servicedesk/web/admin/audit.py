@@ -94,6 +94,7 @@ ACTIONS = {
     "report.fetch": N_("下载报表"),
     "report.subscribe": N_("订阅报表"),
     "report.unsubscribe": N_("退订报表"),
+    "report_template.download": N_("下载报表模板"),
     "report.template": N_("启用报表模板"),
     "report.template_default": N_("恢复默认报表模板"),
     "view.save": N_("保存视图"),

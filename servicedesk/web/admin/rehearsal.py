@@ -31,9 +31,10 @@ from servicedesk.rules.rehearsing import (
 )
 from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
-from servicedesk.web.admin.rules import groups, numbers
+from servicedesk.web.admin.rules import groups
 from servicedesk.web.desk.filters import day_of, known_of, text_of
 from servicedesk.web.forms import number_of
+from servicedesk.web.publishing import numbers
 from servicedesk.web.sheets import send_list, wall_time
 from servicedesk.web.showing import moment, named
 
@@ -103,7 +104,7 @@ def _range() -> tuple[date, date]:
 
 def _timing() -> Timing:
     current = current_rules(actor().park_id)
-    values, typed, wrong = numbers(request.args, TRIED)
+    values, typed, wrong = numbers(request.args, [term.key for term in TRIED])
     wanted = {**values_of(current), **values}
     wrong = {**{key: why for key, why in faults(wanted).items() if key in typed}, **wrong}
     shown = groups(TRIED, current, typed, wrong)

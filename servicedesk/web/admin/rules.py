@@ -25,20 +25,20 @@ from servicedesk.core.rules import (
 from servicedesk.core.words import N_
 from servicedesk.errors import Conflict, Refused
 from servicedesk.organisation.queries import park, units
-from servicedesk.rules import applying
-from servicedesk.rules.actions import NOTE_MAX, Faulty, publish
-from servicedesk.rules.applying import Move
+from servicedesk.rules import applying, previewing
+from servicedesk.rules.actions import NOTE_MAX, publish
 from servicedesk.rules.models import RuleApplication, RuleSet
+from servicedesk.rules.previewing import Move
 from servicedesk.rules.queries import current_rules, versions
 from servicedesk.web.access import actor, requires
 from servicedesk.web.admin.blueprint import admin
 from servicedesk.web.desk.filters import known_of
-from servicedesk.web.forms import tidy, with_number
+from servicedesk.web.forms import with_number
+from servicedesk.web.publishing import numbers, published
 from servicedesk.web.sheets import send_list, wall_time
 from servicedesk.web.showing import step_name
 
 SHOWN = 100
-NO_NUMBER = N_("请填写整数。")
 MOVE_COLUMNS = (
     (N_("工单号"), 20), (N_("承办单位"), 20), (N_("原规则版本"), 10), (N_("原期限"), 17),
     (N_("新期限"), 17), (N_("原预警时间"), 17), (N_("新预警时间"), 17), (N_("原下一次提醒"), 24),
@@ -79,24 +79,6 @@ def groups(
     return list(found.items())
 
 
-def numbers(
-    source: Mapping[str, str], terms: Sequence[Term]
-) -> tuple[dict[str, int], dict[str, str], dict[str, str]]:
-    """Return the numbers that ``source`` gives, what was typed, and what is no number, by key."""
-    values: dict[str, int] = {}
-    typed: dict[str, str] = {}
-    wrong: dict[str, str] = {}
-    for term in terms:
-        if term.key not in source:
-            continue
-        text = typed[term.key] = tidy(source[term.key])[:10]
-        if text.isascii() and text.isdigit():
-            values[term.key] = int(text)
-        else:
-            wrong[term.key] = NO_NUMBER
-    return values, typed, wrong
-
-
 def _history() -> list[Version]:
     rows = versions(actor().park_id)
     people = person_names(row.published_by_id for row in rows)
@@ -121,7 +103,7 @@ def _page(
     return render_template(
         "admin/rules.html", groups=groups(TERMS, current_rules(park_id), typed or {}, wrong or {}),
         wrong=wrong or {}, note=note, note_max=NOTE_MAX, version=park(park_id).rules_version,
-        history=_history(), effects=EFFECTS, effect_names=Effect, waiting=applying.waiting(park_id),
+        history=_history(), effects=EFFECTS, effect_names=Effect, waiting=previewing.waiting(park_id),
         applications=done, people=person_names({one.by_id for one in done}),
         may_edit=allows(actor(), "rules.edit"),
     )  # fmt: skip
@@ -136,23 +118,12 @@ def rules() -> str:
 
 @admin.post("/rules")
 @requires("rules.edit")
-def rules_publish() -> str | tuple[str, int] | Response:
-    """Publish the next version; what is wrong is said at its field, what was typed is kept."""
-    values, typed, wrong = numbers(request.form, TERMS)
-    note = tidy(request.form.get("note"))
-    if wrong:
-        return _page(typed, wrong, note), 422
-    try:
-        publish(actor(), values, note, with_number(request.form.get("seen")))
-    except Faulty as faulty:
-        return _page(typed, faulty.faults, note), 422
-    except Refused as refused:
-        if refused.field is None:
-            flash(_(refused.reason), "warning")
-        return _page(typed, {refused.field: refused.reason} if refused.field else {}, note), 422
-    except Conflict:
-        flash(_("规则刚刚由他人发布了新版，请核对“现行”一列后再发布。"), "warning")
-        return _page(typed, {}, note), 409
+def rules_publish() -> tuple[str, int] | Response:
+    """Publish the next version."""
+    outdated = N_("规则刚刚由他人发布了新版，请核对“现行”一列后再发布。")
+    again = published([term.key for term in TERMS], publish, _page, outdated)
+    if again is not None:
+        return again
     flash(_("已发布。新提交的工单按新规则办理，在办工单不受影响。"), "success")
     return redirect(url_for("admin.rules", _anchor="running"))
 
@@ -161,7 +132,7 @@ def rules_publish() -> str | tuple[str, int] | Response:
 @requires("rules.view")
 def rules_try() -> Response:
     """Carry what differs to the rehearsal, as an address that can be kept and sent."""
-    _values, typed, _wrong = numbers(request.form, TERMS)
+    _values, typed, _wrong = numbers(request.form, [term.key for term in TERMS])
     now = values_of(current_rules(actor().park_id))
     draft = {key: text for key, text in typed.items() if text != str(now[key])}
     address = {"kind": "timing", "run": "1", **draft}
@@ -175,15 +146,15 @@ def rules_try() -> Response:
 @requires("rules.view")
 def rules_apply() -> str:
     """Show what applying the present version would do to each running ticket."""
-    effect = known_of("effect", applying.EFFECTS, "")
-    found = applying.preview(actor().park_id, park(actor().park_id).rules_version)
+    effect = known_of("effect", previewing.EFFECTS, "")
+    found = previewing.preview(actor().park_id, park(actor().park_id).rules_version)
     moves = found.with_effect(effect)
     return render_template(
         "admin/rules_apply.html", found=found, moves=moves[:SHOWN], count=len(moves), shown=SHOWN,
-        effect=effect, effects=[(code, _(name)) for code, name in applying.EFFECTS.items()],
-        effect_words=applying.EFFECTS, terms=_terms_by_effect(), effect_texts=EFFECTS,
+        effect=effect, effects=[(code, _(name)) for code, name in previewing.EFFECTS.items()],
+        effect_words=previewing.EFFECTS, terms=_terms_by_effect(), effect_texts=EFFECTS,
         units={unit.id: unit.name for unit in units(actor().park_id)},
-        counts={code: len(found.with_effect(code)) for code in applying.EFFECTS},
+        counts={code: len(found.with_effect(code)) for code in previewing.EFFECTS},
         may_edit=allows(actor(), "rules.edit"),
     )  # fmt: skip
 
@@ -196,16 +167,17 @@ def _terms_by_effect() -> dict[Effect, list[Term]]:
 @requires("rules.view")
 def rules_apply_export() -> Response:
     """Send the preview as an Excel file."""
-    effect = known_of("effect", applying.EFFECTS, "")
-    found = applying.preview(actor().park_id, park(actor().park_id).rules_version)
+    effect = known_of("effect", previewing.EFFECTS, "")
+    version = park(actor().park_id).rules_version
     names = {unit.id: unit.name for unit in units(actor().park_id)}
-    rows = (_move_row(move, names) for move in found.with_effect(effect))
+    moves = previewing.every_move(actor().park_id, version, effect)
+    rows = (_move_row(move, names) for move in moves)
     return send_list(actor(), "rules_preview", _("套用预览"), MOVE_COLUMNS, rows)
 
 
 def _move_row(move: Move, names: Mapping[int, str]) -> list[Any]:
     ticket, old, new = move.ticket, move.old, move.new
-    said = "、".join(_(name) for code, name in applying.EFFECTS.items() if code in move.effects)
+    said = "、".join(_(name) for code, name in previewing.EFFECTS.items() if code in move.effects)
     return [
         ticket.number, names.get(ticket.unit_id or 0, ""), ticket.rules_version,
         wall_time(old.due), wall_time(new.due), wall_time(old.warn), wall_time(new.warn),

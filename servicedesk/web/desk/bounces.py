@@ -1,6 +1,7 @@
 """How often tickets bounced (退单统计): by unit and item, each number with its tickets behind it."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,7 @@ from servicedesk.routing.bounces import (
     bounces,
     hops,
 )
+from servicedesk.streaming import in_chunks
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.filters import day_of, known_of
@@ -113,7 +115,7 @@ def bounce_figures_export() -> Response:
 def bounce_tickets() -> str:
     """List the dispatches behind a figure, the latest first."""
     wanted = _wanted()
-    found = list(hops(actor().park_id, wanted))[::-1]
+    found = list(hops(actor().park_id, wanted, newest_first=True))
     return render_template(
         "desk/routing/bounce_tickets.html", wanted=wanted, rows=found[:MOST], count=len(found),
         people=person_names({hop.record.by_id for hop in found[:MOST]}), outcomes=OUTCOMES,
@@ -125,17 +127,19 @@ def bounce_tickets() -> str:
 @requires("routing.view")
 def bounce_tickets_export() -> Response:
     """Send the dispatches behind a figure as an Excel file."""
+    return send_list(actor(), "bounce_tickets", _("派单明细"), HOP_COLUMNS, _hop_rows())
+
+
+def _hop_rows() -> Iterator[list[Any]]:
     known = _names()
-    found = list(hops(actor().park_id, _wanted()))[::-1]
-    people = person_names({hop.record.by_id for hop in found})
-    rows = (
-        [
-            hop.ticket.number, known["item_names"].get(hop.record.item_id, ""),
-            known["unit_names"].get(hop.record.unit_id, ""), people.get(hop.record.by_id or 0, ""),
-            wall_time(hop.record.at), wall_time(hop.sign_due_at), _(OUTCOMES[hop.record.outcome]),
-            _(RETURN_REASONS[hop.record.return_code]) if hop.record.return_code else "",
-            wall_time(hop.record.ended_at), _("是") if hop.record.ruled else "",
-        ]
-        for hop in found
-    )  # fmt: skip
-    return send_list(actor(), "bounce_tickets", _("派单明细"), HOP_COLUMNS, rows)
+    for found in in_chunks(hops(actor().park_id, _wanted(), newest_first=True)):
+        people = person_names({hop.record.by_id for hop in found})
+        for hop in found:
+            one = hop.record
+            yield [
+                hop.ticket.number, known["item_names"].get(one.item_id, ""),
+                known["unit_names"].get(one.unit_id, ""), people.get(one.by_id or 0, ""),
+                wall_time(one.at), wall_time(hop.sign_due_at), _(OUTCOMES[one.outcome]),
+                _(RETURN_REASONS[one.return_code]) if one.return_code else "",
+                wall_time(one.ended_at), _("是") if one.ruled else "",
+            ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Consultations at the desk (咨询记录): the list, and writing one down."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from servicedesk.core.training import CHANNELS, ITEM_CODES
 from servicedesk.core.words import N_
 from servicedesk.enterprises.queries import all_names
 from servicedesk.errors import Refused
+from servicedesk.streaming import in_chunks
 from servicedesk.training.consultations import RECENT, record_consultation
 from servicedesk.training.listing import (
     CONSULTATION_SORTS,
@@ -22,6 +24,7 @@ from servicedesk.training.listing import (
     EventFilter,
     consultations,
     events,
+    every_consultation,
 )
 from servicedesk.training.queries import names as event_names
 from servicedesk.web.access import actor, requires
@@ -73,18 +76,20 @@ def _items() -> list[tuple[str, str]]:
 @requires("event.view")
 def consultation_export() -> Response:
     """Send the list as an Excel file."""
-    rows = consultations(actor().park_id, _wanted(), None)
-    people = person_names(one.officer_id for one, _name in rows)
-    titles, items = event_names(one.event_id for one, _name in rows), dict(_items())
-    values = (
-        (
-            one.held_on, name, items.get(one.item_code, ""), one.topic, _(CHANNELS[one.channel]),
-            one.question, one.answer, people.get(one.officer_id, ""),
-            titles.get(one.event_id or 0, ""),
-        )
-        for one, name in rows
-    )  # fmt: skip
-    return send_list(actor(), "consultations", _("咨询记录"), COLUMNS, values)
+    return send_list(actor(), "consultations", _("咨询记录"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
+    items = dict(_items())
+    for rows in in_chunks(every_consultation(actor().park_id, _wanted())):
+        people = person_names(one.officer_id for one, _name in rows)
+        titles = event_names(one.event_id for one, _name in rows)
+        for one, name in rows:
+            yield [
+                one.held_on, name, items.get(one.item_code, ""), one.topic,
+                _(CHANNELS[one.channel]), one.question, one.answer,
+                people.get(one.officer_id, ""), titles.get(one.event_id or 0, ""),
+            ]  # fmt: skip
 
 
 @desk.route("/consultations/new", methods=["GET", "POST"])

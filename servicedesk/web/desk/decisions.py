@@ -52,8 +52,8 @@ def listing() -> str:
 @requires("decision.view")
 def export() -> Response:
     """Send the list as an Excel file."""
-    lines = queries.decisions(actor(), _wanted())
-    return send_list(actor(), "decision", _("议定事项"), COLUMNS, [_row(line) for line in lines])
+    rows = (_row(line) for line in queries.every_decision(actor(), _wanted()))
+    return send_list(actor(), "decision", _("议定事项"), COLUMNS, rows)
 
 
 def _row(line: Line) -> list[Any]:

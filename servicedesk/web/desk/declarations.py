@@ -1,6 +1,6 @@
 """Declarations at the desk (申报): list, one with its steps, declaring on behalf, what was missed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,13 @@ from servicedesk.core.words import N_
 from servicedesk.core.workflow import State as TicketState
 from servicedesk.declarations import listing, queries
 from servicedesk.declarations.actions import Filing, declare, take
+from servicedesk.declarations.missed import (
+    MISSED_VIEWS,
+    MissedFilter,
+    every_missed,
+    missed,
+    missed_years,
+)
 from servicedesk.declarations.models import Declaration, Policy
 from servicedesk.declarations.telling import dismiss
 from servicedesk.enterprises.models import Enterprise
@@ -28,6 +35,7 @@ from servicedesk.enterprises.queries import enterprise as get_enterprise
 from servicedesk.errors import Conflict, KeyReused, Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import actions_for, numbers
@@ -92,11 +100,13 @@ def declarations() -> str:
 @requires("declaration.view")
 def declarations_export() -> Response:
     """Send the list as an Excel file."""
-    rows = list(listing.all_declarations(actor(), _wanted()))
-    tickets = numbers([row.Declaration.ticket_id for row in rows if row.Declaration.ticket_id])
-    return send_list(
-        actor(), "declaration", _("政策申报"), COLUMNS, (_row(row, tickets) for row in rows)
-    )
+    return send_list(actor(), "declaration", _("政策申报"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
+    for rows in in_chunks(listing.every_declaration(actor(), _wanted())):
+        tickets = numbers([row.Declaration.ticket_id for row in rows if row.Declaration.ticket_id])
+        yield from (_row(row, tickets) for row in rows)
 
 
 def _row(row: Any, tickets: dict[int, str]) -> list[Any]:
@@ -281,11 +291,11 @@ class Group:
     amount: int
 
 
-def _missed_wanted() -> listing.MissedFilter:
+def _missed_wanted() -> MissedFilter:
     officer = request.args.get("officer", "")
-    return listing.MissedFilter(
+    return MissedFilter(
         year=number_of("year"),
-        show=known_of("show", listing.MISSED_VIEWS, "silent"),
+        show=known_of("show", MISSED_VIEWS, "silent"),
         policy=number_of("policy"),
         officer=number_of("officer") if officer else None,
     )
@@ -296,11 +306,11 @@ def _missed_wanted() -> listing.MissedFilter:
 def policies_missed() -> str:
     """Show what fitted, was told, and closed without a declaration."""
     wanted, park_id = _missed_wanted(), actor().park_id
-    rows = listing.missed(park_id, wanted)
+    rows = missed(park_id, wanted)
     officers = person_names([row.service_officer_id for row in rows])
     return render_template(
         "desk/policies/missed.html", wanted=wanted, rows=rows, officers=officers, shown=SHOWN,
-        years=listing.missed_years(park_id), views=listing.MISSED_VIEWS,
+        years=missed_years(park_id), views=MISSED_VIEWS,
         by_policy=_groups(rows, lambda row: (row.Policy.id, row.Policy.name)),
         by_officer=_groups(
             rows,
@@ -333,10 +343,13 @@ def _groups(rows: Iterable[Any], key: Callable[[Any], tuple[int, str]]) -> Seque
 @requires("insight.view")
 def policies_missed_export() -> Response:
     """Send the missed chances as an Excel file."""
-    rows = listing.missed(actor().park_id, _missed_wanted())
-    officers = person_names([row.service_officer_id for row in rows])
-    lines = (_missed_row(row, officers) for row in rows)
-    return send_list(actor(), "policy-missed", _("错过的机会"), MISSED_COLUMNS, lines)
+    return send_list(actor(), "policy-missed", _("错过的机会"), MISSED_COLUMNS, _missed_rows())
+
+
+def _missed_rows() -> Iterator[list[Any]]:
+    for rows in in_chunks(every_missed(actor().park_id, _missed_wanted())):
+        officers = person_names([row.service_officer_id for row in rows])
+        yield from (_missed_row(row, officers) for row in rows)
 
 
 def _missed_row(row: Any, officers: dict[int, str]) -> list[Any]:

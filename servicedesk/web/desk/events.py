@@ -28,10 +28,15 @@ from servicedesk.core.words import N_
 from servicedesk.enterprises.queries import all_names, names
 from servicedesk.errors import Conflict, Refused
 from servicedesk.organisation.queries import units
-from servicedesk.reports.masking import masked_phone
 from servicedesk.tickets.models import Upload
 from servicedesk.training import actions, attendance, queries
-from servicedesk.training.listing import EVENT_SORTS, SHOWN, EventFilter, events, line_of
+from servicedesk.training.listing import (
+    EVENT_SORTS,
+    SHOWN,
+    EventFilter,
+    events,
+    line_of,
+)
 from servicedesk.training.models import Attendance, Event
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
@@ -39,19 +44,8 @@ from servicedesk.web.desk.event_forms import DoorForm, EventForm, ReasonForm, da
 from servicedesk.web.desk.filters import day_of, known_of, text_of
 from servicedesk.web.files import keep_all
 from servicedesk.web.forms import number_of, with_number
-from servicedesk.web.sheets import send_list, wall_time
 from servicedesk.web.showing import named
 
-COLUMNS = (
-    (N_("活动名称"), 36), (N_("类型"), 10), (N_("主题"), 20), (N_("对应事项"), 20),
-    (N_("主办单位"), 26), (N_("开始"), 17), (N_("结束"), 17), (N_("地点"), 26), (N_("状态"), 10),
-    (N_("名额（人）"), 10), (N_("报名（人）"), 10), (N_("候补（人）"), 10), (N_("签到（人次）"), 12),
-    (N_("到场企业（家）"), 14),
-)  # fmt: skip
-PEOPLE_COLUMNS = (
-    (N_("企业"), 32), (N_("姓名"), 12), (N_("电话（脱敏）"), 16), (N_("报名时间"), 17),
-    (N_("情况"), 10), (N_("签到时间"), 17), (N_("签到方式"), 12),
-)  # fmt: skip
 INVITED_MAX = 5000
 
 
@@ -59,16 +53,17 @@ INVITED_MAX = 5000
 @requires("event.view")
 def programme() -> str:
     """List the events, narrowed and sorted as the address says."""
-    wanted = _wanted()
+    wanted = wanted_events()
     return render_template(
         "desk/training/events.html", wanted=wanted, lines=events(actor().park_id, wanted),
-        shown=SHOWN, kinds=_words(KINDS), states=_words(EVENT_STATE_NAMES), items=_items(),
-        units=_units(everywhere=True), sorts=_words(EVENT_SORTS), unit_names=_unit_names(),
+        shown=SHOWN, kinds=_words(KINDS), states=_words(EVENT_STATE_NAMES), items=items_offered(),
+        units=_units(everywhere=True), sorts=_words(EVENT_SORTS), unit_names=unit_names_by_id(),
         kind_names=KINDS, state_names=EVENT_STATE_NAMES,
     )  # fmt: skip
 
 
-def _wanted() -> EventFilter:
+def wanted_events() -> EventFilter:
+    """Return what the address asks for."""
     return EventFilter(
         q=text_of("q"), kind=known_of("kind", KINDS, ""), item=known_of("item", ITEM_CODES, ""),
         state=known_of("state", list(EventState), ""), unit=number_of("unit"),
@@ -76,29 +71,12 @@ def _wanted() -> EventFilter:
     )  # fmt: skip
 
 
-@desk.get("/events/export.xlsx")
-@requires("event.view")
-def event_export() -> Response:
-    """Send the list as an Excel file."""
-    items, unit_names = dict(_items()), _unit_names()
-    rows = (
-        (
-            line.event.title, _(KINDS[line.event.kind]), line.event.topic,
-            items.get(line.event.item_code, ""), unit_names.get(line.event.unit_id, ""),
-            wall_time(line.event.starts_at), wall_time(line.event.ends_at), line.event.place,
-            _(EVENT_STATE_NAMES[EventState(line.event.state)]), line.event.capacity, line.seated,
-            line.waiting, line.came, line.enterprises,
-        )
-        for line in events(actor().park_id, _wanted(), None)
-    )  # fmt: skip
-    return send_list(actor(), "events", _("培训活动"), COLUMNS, rows)
-
-
 def _words(table: Any) -> list[tuple[str, str]]:
     return [(str(code), _(name)) for code, name in table.items()]
 
 
-def _items() -> list[tuple[str, str]]:
+def items_offered() -> list[tuple[str, str]]:
+    """Return the codes and the names of the items that events belong to."""
     labels = {label.code: label for label in item_labels(actor().park_id)}
     return [(code, named(labels[code])) for code in ITEM_CODES if code in labels]
 
@@ -113,7 +91,8 @@ def _units(*, everywhere: bool = False) -> list[tuple[int, str]]:
     ]
 
 
-def _unit_names() -> dict[int, str]:
+def unit_names_by_id() -> dict[int, str]:
+    """Return the names of the park's units."""
     return {unit.id: unit.name for unit in units(actor().park_id)}
 
 
@@ -140,7 +119,7 @@ def event_new() -> Response | str | tuple[str, int]:
 @requires("event.manage")
 def event_edit(event_id: int) -> Response | str | tuple[str, int]:
     """Change a planned event; the second of two editors is told."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     if request.method == "GET":
         form = _form(EventForm(data=data_of(found)))
         return render_template("desk/training/edit.html", form=form, event=found)
@@ -153,7 +132,7 @@ def event_edit(event_id: int) -> Response | str | tuple[str, int]:
             _put(form, refused)
         except Conflict:
             flash(_("您填写期间，活动已被他人修改。请对照后再次保存。"), "danger")
-            found, status = _managed_or_404(event_id), 409
+            found, status = managed_or_404(event_id), 409
         else:
             flash(_("活动已修改。"), "success")
             return redirect(url_for("desk.event", event_id=event_id))
@@ -161,7 +140,7 @@ def event_edit(event_id: int) -> Response | str | tuple[str, int]:
 
 
 def _form(form: EventForm) -> EventForm:
-    form.offer(_items(), _units())
+    form.offer(items_offered(), _units())
     return form
 
 
@@ -184,7 +163,7 @@ def _or_404(event_id: int) -> Event:
     return queries.event(actor(), event_id) or abort(404)
 
 
-def _managed_or_404(event_id: int) -> Event:
+def managed_or_404(event_id: int) -> Event:
     """Return an event that the person may change; others' events have no such page."""
     found = _or_404(event_id)
     return found if _manages(found) else abort(404)
@@ -203,8 +182,8 @@ def _page(found: Event, **more: Any) -> str:
     door.enterprise.choices = sorted(all_names(found.park_id).items(), key=lambda pair: pair[1])
     return render_template(
         "desk/training/event.html", event=found, line=line, people=people, manages=_manages(found),
-        enterprises=names({row.enterprise_id for row in people}), unit_names=_unit_names(),
-        items=dict(_items()), kinds=KINDS, ways=CHECK_IN_WAYS, state_names=EVENT_STATE_NAMES,
+        enterprises=names({row.enterprise_id for row in people}), unit_names=unit_names_by_id(),
+        items=dict(items_offered()), kinds=KINDS, ways=CHECK_IN_WAYS, state_names=EVENT_STATE_NAMES,
         invited=len(queries.invited(found.id)), files=queries.files(found.id), levels=levels,
         average=average(levels), enough=FEEDBACK_MIN,
         comments=[one.comment for one in answers if one.comment],
@@ -225,7 +204,7 @@ def _done(event_id: int, said: str, anchor: str = "") -> Response:
 @requires("event.manage")
 def event_invite(event_id: int) -> Response | str:
     """Choose enterprises by what their files say, look at the list, and invite them."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     if request.method == "POST":
         chosen = {with_number(value) for value in request.form.getlist("enterprise")[:INVITED_MAX]}
         try:
@@ -246,7 +225,7 @@ def event_invite(event_id: int) -> Response | str:
 @requires("event.manage")
 def event_door(event_id: int) -> Response | tuple[str, int]:
     """Put down and check in somebody who came unregistered."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     form = DoorForm(request.form)
     form.enterprise.choices = list(all_names(found.park_id).items())
     if form.validate():
@@ -263,7 +242,7 @@ def event_door(event_id: int) -> Response | tuple[str, int]:
 @requires("event.manage")
 def event_check_in(event_id: int, attendance_id: int) -> Response:
     """Check a registered person in by hand."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     row = _row_or_404(found, attendance_id)
     try:
         attendance.check_in_by_hand(actor(), row.id)
@@ -277,7 +256,7 @@ def event_check_in(event_id: int, attendance_id: int) -> Response:
 @requires("event.manage")
 def event_leave(event_id: int, attendance_id: int) -> Response:
     """Take a registration back for an enterprise that asked by telephone."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     row = _row_or_404(found, attendance_id)
     try:
         attendance.leave(actor(), row.id)
@@ -296,7 +275,7 @@ def _row_or_404(found: Event, attendance_id: int) -> Attendance:
 @requires("event.manage")
 def event_hold(event_id: int) -> Response:
     """Record that the event took place."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     try:
         actions.hold_event(actor(), found.id)
         return _done(event_id, _("已记为举办，计入培训场次。"))
@@ -309,7 +288,7 @@ def event_hold(event_id: int) -> Response:
 @requires("event.manage")
 def event_cancel(event_id: int) -> Response | tuple[str, int]:
     """Call the event off."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     form = ReasonForm(request.form)
     if form.validate():
         try:
@@ -324,7 +303,7 @@ def event_cancel(event_id: int) -> Response | tuple[str, int]:
 @requires("event.manage")
 def event_files(event_id: int) -> Response | tuple[str, int]:
     """Add material."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     kept, failed = keep_all()
     if not failed:
         try:
@@ -344,7 +323,7 @@ def _tokens(kept: list[Upload]) -> list[str]:
 @requires("event.manage")
 def event_poster(event_id: int) -> str:
     """Show the page to print and hang up: the code for checking in."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     return render_template("desk/training/poster.html", event=found)
 
 
@@ -352,7 +331,7 @@ def event_poster(event_id: int) -> str:
 @requires("event.manage")
 def event_qr(event_id: int) -> Response:
     """Return the QR code that leads to checking in."""
-    found = _managed_or_404(event_id)
+    found = managed_or_404(event_id)
     base: str = current_app.extensions["settings"].base_url
     picture = io.BytesIO()
     address = base + url_for("portal.event_check_in", code=found.check_in_code)
@@ -360,24 +339,6 @@ def event_qr(event_id: int) -> Response:
         picture, kind="svg", border=2, light="#fff", omitsize=True
     )
     return current_app.response_class(picture.getvalue(), mimetype="image/svg+xml")
-
-
-@desk.get("/events/<int:event_id>/people.xlsx")
-@requires("event.manage")
-def event_people(event_id: int) -> Response:
-    """Send the list of people as an Excel file, telephone numbers masked."""
-    found = _managed_or_404(event_id)
-    people, over = queries.attendance(found.id), clock.now() > found.ends_at
-    firms = names({row.enterprise_id for row in people})
-    rows = (
-        (
-            firms.get(row.enterprise_id, ""), row.person, masked_phone(row.phone),
-            wall_time(row.registered_at), _(situation(row, over)), wall_time(row.checked_in_at),
-            _(CHECK_IN_WAYS[row.how]) if row.how else "",
-        )
-        for row in people
-    )  # fmt: skip
-    return send_list(actor(), "event-people", found.title, PEOPLE_COLUMNS, rows)
 
 
 def situation(row: Attendance, over: bool = False) -> str:

@@ -1,6 +1,6 @@
 """虚假办结: the list for the desk's head, the leader and the unit's head; lifting a mark."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from servicedesk.core.words import N_
 from servicedesk.enterprises.queries import names as enterprise_names
 from servicedesk.errors import Conflict, Refused
 from servicedesk.organisation.queries import units
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.children import FalseResolution
 from servicedesk.tickets.false_marks import (
@@ -103,14 +104,17 @@ def lift_false_mark(mark_id: int) -> Response | tuple[str, int]:
 @requires("ticket.false_marks")
 def false_resolutions_export() -> Response:
     """Send the list as an Excel file; of confidential matters the number and the unit only."""
-    found = list(every_mark(actor(), _from_address()))
-    enterprises = enterprise_names({mark.ticket.enterprise_id for mark in found})
+    return send_list(actor(), "false_resolution", _("虚假办结"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
     unit_names = {unit.id: unit.name for unit in units(actor().park_id)}
-    people = person_names(
-        person for mark in found for person in (mark.row.resolved_by_id, mark.row.lifted_by_id)
-    )
-    rows = (_export_row(mark, enterprises, unit_names, people) for mark in found)
-    return send_list(actor(), "false_resolution", _("虚假办结"), COLUMNS, rows)
+    for found in in_chunks(every_mark(actor(), _from_address())):
+        enterprises = enterprise_names({mark.ticket.enterprise_id for mark in found})
+        people = person_names(
+            person for mark in found for person in (mark.row.resolved_by_id, mark.row.lifted_by_id)
+        )
+        yield from (_export_row(mark, enterprises, unit_names, people) for mark in found)
 
 
 def _export_row(

@@ -39,15 +39,29 @@ class WrongValue(ValueError):
     """A value that no list has."""
 
 
+class BeyondReach(WrongValue):
+    """Figures that the person may not see; ``refused`` says so."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__("cut")
+        self.refused = refused
+
+
 def from_address(actor: Actor) -> Filter:
     """Return the filter that this request's address asks for; a wrong name is a 400."""
     return filter_or_400(actor, request.args)
 
 
 def filter_or_400(actor: Actor, source: Source) -> Filter:
-    """Return the filter that ``source`` asks for; a wrong name is a 400."""
+    """Return the filter that ``source`` asks for; a wrong name is a 400.
+
+    Raises:
+        Refused: it asks for figures that the person may not see.
+    """
     try:
         return filter_of(actor, source)
+    except BeyondReach as beyond:
+        raise beyond.refused from None
     except WrongValue:
         abort(400)
 
@@ -97,7 +111,7 @@ def _within_reach(actor: Actor, wanted: Filter) -> Filter:
     try:
         reach = within(actor, wanted.figure_cut)
     except Refused as refused:
-        raise WrongValue("cut") from refused
+        raise BeyondReach(refused) from refused
     return replace(wanted, unit=reach.unit, person=reach.person or None)
 
 

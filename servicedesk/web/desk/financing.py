@@ -1,5 +1,6 @@
 """Financing at the desk and at the banks (融资对接): needs, products, offers, grants, payments."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -31,6 +32,7 @@ from servicedesk.errors import Conflict, Refused
 from servicedesk.financing import actions, queries
 from servicedesk.financing.models import BankProduct, FinancingNeed
 from servicedesk.organisation.queries import units
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.queries import numbers
 from servicedesk.web.access import actor, requires
@@ -160,19 +162,21 @@ def _key(row: FinancingNeed, sort: str) -> str:
 @requires("financing.view")
 def financing_export() -> Response:
     """Send the list as an Excel file."""
-    found = queries.all_needs(actor(), _wish())
-    got = queries.totals(queries.offers_of(actor(), [row.id for row in found]))
+    return send_list(actor(), "financing", _("融资需求"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
     nothing = queries.Got(0, 0)
-    firms = names(row.enterprise_id for row in found)
-    rows = (
-        (
-            firms[row.enterprise_id], row.amount / 1000, row.purpose, row.term_months,
-            "、".join(row.collaterals), _(NEED_STATES[row.state]), wall_time(row.created_at),
-            got.get(row.id, nothing).granted / 1000, got.get(row.id, nothing).paid / 1000,
-        )
-        for row in found
-    )  # fmt: skip
-    return send_list(actor(), "financing", _("融资需求"), COLUMNS, rows)
+    for found in in_chunks(queries.every_need(actor(), _wish())):
+        got = queries.totals(queries.offers_of(actor(), [row.id for row in found]))
+        firms = names(row.enterprise_id for row in found)
+        for row in found:
+            sums = got.get(row.id, nothing)
+            yield [
+                firms[row.enterprise_id], row.amount / 1000, row.purpose, row.term_months,
+                "、".join(row.collaterals), _(NEED_STATES[row.state]), wall_time(row.created_at),
+                sums.granted / 1000, sums.paid / 1000,
+            ]  # fmt: skip
 
 
 @desk.get("/financing/needs/<int:need_id>")

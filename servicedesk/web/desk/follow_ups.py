@@ -1,6 +1,6 @@
 """The follow-up desk (回访): the calls to make, their results entered right there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from servicedesk.core.workflow import BY_NAME
 from servicedesk.enterprises.queries import names as enterprise_names
 from servicedesk.errors import Conflict, Refused
 from servicedesk.organisation.queries import units
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.calls import TABS, Call, Wanted, calls, counts, every_call
 from servicedesk.tickets.effects import RESULTS
@@ -125,11 +126,14 @@ def follow_up_phone(number: str) -> str:
 @requires("ticket.follow_up")
 def follow_ups_export() -> Response:
     """Send the calls as an Excel file, without telephone numbers."""
-    found = list(every_call(actor(), _from_address()))
-    enterprises = enterprise_names({call.ticket.enterprise_id for call in found})
+    return send_list(actor(), "follow_up", _("回访"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
     unit_names = {unit.id: unit.name for unit in units(actor().park_id)}
-    rows = (_export_row(call, enterprises, unit_names) for call in found)
-    return send_list(actor(), "follow_up", _("回访"), COLUMNS, rows)
+    for found in in_chunks(every_call(actor(), _from_address())):
+        enterprises = enterprise_names({call.ticket.enterprise_id for call in found})
+        yield from (_export_row(call, enterprises, unit_names) for call in found)
 
 
 def _export_row(call: Call, enterprises: Mapping[int, str], unit_names: Mapping[int, str]) -> Any:

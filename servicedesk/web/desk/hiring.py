@@ -1,5 +1,6 @@
 """Hiring at the desk and at the market (招聘用工): posts, referrals, arrivals."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from servicedesk.hiring import actions, arrivals, queries
 from servicedesk.hiring.models import JobPost, Placement
 from servicedesk.hiring.queries import SHOWN, SORTS, PostFilter
 from servicedesk.organisation.queries import units
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import numbers
@@ -91,22 +93,21 @@ def _sums(lines: list[queries.Line]) -> dict[str, int]:
 @requires("hiring.view")
 def post_export() -> Response:
     """Send the list as an Excel file."""
-    lines = queries.posts(actor(), post_filter(), today(), None)
+    lines = queries.every_post(actor(), post_filter(), today())
     return send_list(actor(), "hiring", _("招聘用工"), COLUMNS, rows_of(lines))
 
 
-def rows_of(lines: list[queries.Line]) -> list[tuple[Any, ...]]:
-    """Return posts as the rows of a sheet."""
-    known = numbers([line.post.ticket_id for line in lines if line.post.ticket_id])
-    return [
-        (
-            line.enterprise, line.post.title, line.post.head_count, line.post.wage,
-            line.post.place, line.post.open_until, _(STANDING_NAMES[line.standing]),
-            line.referred, line.interviewed, line.unconfirmed, line.placed,
-            wall_time(line.post.created_at), known.get(line.post.ticket_id or 0, ""),
-        )
-        for line in lines
-    ]  # fmt: skip
+def rows_of(posts: Iterable[queries.Line]) -> Iterator[list[Any]]:
+    """Yield posts as the rows of a sheet."""
+    for lines in in_chunks(posts):
+        known = numbers([line.post.ticket_id for line in lines if line.post.ticket_id])
+        for line in lines:
+            yield [
+                line.enterprise, line.post.title, line.post.head_count, line.post.wage,
+                line.post.place, line.post.open_until, _(STANDING_NAMES[line.standing]),
+                line.referred, line.interviewed, line.unconfirmed, line.placed,
+                wall_time(line.post.created_at), known.get(line.post.ticket_id or 0, ""),
+            ]  # fmt: skip
 
 
 @desk.route("/hiring/new", methods=["GET", "POST"])

@@ -74,11 +74,11 @@ def letters() -> str:
 def export_letters() -> Response:
     """Send the list as an Excel file."""
     wanted = wanted_from_address(listing.LETTER_STATES, listing.LETTER_SORTS)
-    found = listing.letters(actor().park_id, wanted, listing.EXPORT_MAX)
+    found = listing.every_letter(actor().park_id, wanted)
     known, day = _item_names(), today(actor().park_id)
 
     def rows() -> Iterator[list[Any]]:
-        for row, enterprise, agent in found.rows:
+        for row, enterprise, agent in found:
             named = [known[code].name if code in known else code for code in row.item_codes]
             yield [
                 row.number, enterprise, agent, "、".join(named), row.starts_on, row.ends_on,
@@ -247,10 +247,10 @@ def originals() -> str:
 def export_originals() -> Response:
     """Send the list as an Excel file."""
     wanted = wanted_from_address(listing.ORIGINAL_STATES, listing.ORIGINAL_SORTS)
-    found = listing.originals(actor().park_id, wanted, listing.EXPORT_MAX)
+    found = listing.every_original(actor().park_id, wanted)
 
     def rows() -> Iterator[list[Any]]:
-        for row, enterprise, held in found.rows:
+        for row, enterprise, held in found:
             yield [
                 enterprise, held.number, row.name, row.copies, wall_time(row.received_at),
                 row.handed_by, wall_time(row.returned_at), row.taken_by,

@@ -146,11 +146,11 @@ def documents() -> str:
 def export_documents() -> Response:
     """Send the list as an Excel file; file names stay inside."""
     wanted = wanted_from_address(listing.DOCUMENT_STATES, listing.DOCUMENT_SORTS)
-    found = listing.documents(actor().park_id, wanted, listing.EXPORT_MAX)
+    found = listing.every_document(actor().park_id, wanted)
     day = today(actor().park_id)
 
     def rows() -> Iterator[list[Any]]:
-        for row, enterprise, _upload in found.rows:
+        for row, enterprise, _upload in found:
             yield [
                 enterprise, _(KINDS[row.kind].label), row.name, row.valid_until,
                 _(VALIDITY_NAMES[span_of(row).on(day)]), wall_time(row.handed_in_at),
@@ -177,10 +177,10 @@ def deferred() -> str:
 def export_deferred() -> Response:
     """Send the list as an Excel file."""
     wanted = wanted_from_address(listing.DEFERRED_STATES, listing.DEFERRED_SORTS)
-    found = listing.deferred(actor().park_id, wanted, listing.EXPORT_MAX)
+    found = listing.every_deferred(actor().park_id, wanted)
 
     def rows() -> Iterator[list[Any]]:
-        for row, enterprise, ticket in found.rows:
+        for row, enterprise, ticket in found:
             yield [
                 enterprise, ticket.number, row.name, _(SLOT_NAMES[Slot(row.state)]), row.due_on,
                 wall_time(row.lapsed_at), wall_time(row.repaired_at), row.repair_reason,

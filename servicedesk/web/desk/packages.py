@@ -1,5 +1,6 @@
 """Packages at the desk (一件事): the list of cases, one case, filing on behalf."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from servicedesk.enterprises.queries import names
 from servicedesk.errors import KeyReused, Refused
 from servicedesk.packages import actions, queries
 from servicedesk.packages.models import PackageCase
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.cases import due_if_filed_now, one_form, plan_of, plan_of_case
@@ -74,18 +76,21 @@ def _wish() -> queries.Wish:
 @requires("enterprise.export")
 def package_cases_export() -> Response:
     """Send the list as an Excel file."""
-    found = queries.cases(actor(), _wish(), size=100_000)
-    progress = queries.progress_of([row.id for row in found])
-    firms = names(row.enterprise_id for row in found)
-    rows = (
-        (
-            row.number, row.name, firms[row.enterprise_id], _(queries.CASE_STATE_NAMES[row.state]),
-            wall_time(row.submitted_at), row.due_on, wall_time(row.closed_at),
-            progress[row.id].get(StepState.DONE, 0), progress[row.id].get(StepState.FAILED, 0),
-        )
-        for row in found
-    )  # fmt: skip
-    return send_list(actor(), "package", _("一件事"), COLUMNS, rows)
+    return send_list(actor(), "package", _("一件事"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
+    for found in in_chunks(queries.every_case(actor(), _wish())):
+        progress = queries.progress_of([row.id for row in found])
+        firms = names(row.enterprise_id for row in found)
+        for row in found:
+            steps = progress[row.id]
+            yield [
+                row.number, row.name, firms[row.enterprise_id],
+                _(queries.CASE_STATE_NAMES[row.state]), wall_time(row.submitted_at), row.due_on,
+                wall_time(row.closed_at), steps.get(StepState.DONE, 0),
+                steps.get(StepState.FAILED, 0),
+            ]  # fmt: skip
 
 
 @desk.get("/packages/cases/<number>")

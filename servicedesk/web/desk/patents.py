@@ -12,9 +12,10 @@ from servicedesk.core.enterprises import PATENT_KINDS
 from servicedesk.core.words import N_
 from servicedesk.enterprises.holdings import may_record_patents, record_patent
 from servicedesk.enterprises.listing import today
-from servicedesk.enterprises.patents import Wanted, listed, totals
+from servicedesk.enterprises.patents import Wanted, every_patent, listed, totals
 from servicedesk.enterprises.queries import find
 from servicedesk.errors import Refused
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.queries import numbers
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
@@ -90,10 +91,10 @@ def export_patents() -> Response:
 
 
 def _rows(narrowed: Wanted) -> Iterator[list[Any]]:
-    rows = listed(actor().park_id, narrowed, size=None).rows
-    known = numbers({row.ticket_id for row in rows if row.ticket_id})
-    for row in rows:
-        yield [
-            row.number, row.name, _(PATENT_KINDS[row.kind]), row.enterprise, row.granted_on,
-            known.get(row.ticket_id, ""),
-        ]  # fmt: skip
+    for rows in in_chunks(every_patent(actor().park_id, narrowed)):
+        known = numbers({row.ticket_id for row in rows if row.ticket_id})
+        for row in rows:
+            yield [
+                row.number, row.name, _(PATENT_KINDS[row.kind]), row.enterprise, row.granted_on,
+                known.get(row.ticket_id, ""),
+            ]  # fmt: skip

@@ -96,7 +96,7 @@ def policies() -> str:
 def policies_export() -> Response:
     """Send the list as an Excel file."""
     names = {unit.code: unit.name for unit in units(actor().park_id)}
-    rows = (_list_row(row, names) for row in listing.all_policies(actor(), _wanted()))
+    rows = (_list_row(row, names) for row in listing.every_policy(actor(), _wanted()))
     return send_list(actor(), "policy", _("政策库"), LIST_COLUMNS, rows)
 
 
@@ -145,7 +145,7 @@ def _wanted_matches() -> listing.MatchFilter:
 def policy_matches_export(policy_id: int) -> Response:
     """Send a policy's matches as an Excel file, each condition explained."""
     of = policy_or_404(policy_id)
-    rows = (_match_row(row) for row in listing.all_matches(of, _wanted_matches()))
+    rows = (_match_row(row) for row in listing.every_match(of, _wanted_matches()))
     return send_list(actor(), "policy-match", _("政策匹配"), MATCH_COLUMNS, rows)
 
 

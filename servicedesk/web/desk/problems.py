@@ -22,6 +22,7 @@ from servicedesk.organisation.queries import units
 from servicedesk.problems import actions, listing, queries
 from servicedesk.problems.models import Problem
 from servicedesk.problems.solving import foresee, solve
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.queries import by_number
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
@@ -93,24 +94,22 @@ def _names() -> dict[str, Any]:
 @requires("problem.view")
 def problems_export() -> Response:
     """Send the list as an Excel file."""
-    wanted, found = _from_address(), _names()
+    return send_list(actor(), "problem", _("类问题"), COLUMNS, _rows())
 
-    def rows() -> Iterator[list[Any]]:
-        people: dict[int, str] = {}
-        for row in listing.everything(actor(), wanted):
-            one = row.Problem
-            if one.owner_id is not None and one.owner_id not in people:
-                people |= person_names([one.owner_id])
-            item = found["items"].get(one.item_id)
+
+def _rows() -> Iterator[list[Any]]:
+    known = _names()
+    for found in in_chunks(listing.everything(actor(), _from_address())):
+        people = person_names([row.Problem.owner_id for row in found])
+        for row in found:
+            one, item = row.Problem, known["items"].get(row.Problem.item_id)
             yield [
                 one.number, one.title, _(STAND_NAMES[Stand(one.state)]),
-                named(item) if item else "", one.area, found["unit_names"].get(one.unit_id, ""),
+                named(item) if item else "", one.area, known["unit_names"].get(one.unit_id, ""),
                 people.get(one.owner_id or 0, ""), row.tickets, row.enterprises, row.unresolved,
                 row.told, one.due_on, one.cause, one.solution, wall_time(one.created_at),
                 wall_time(one.solved_at), wall_time(one.closed_at),
             ]  # fmt: skip
-
-    return send_list(actor(), "problem", _("类问题"), COLUMNS, rows())
 
 
 # Opening -----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from servicedesk.projects.queries import (
     cards_of,
     choices,
     events,
+    every_card,
     milestones,
     obstacles,
     stages_of,
@@ -91,7 +92,7 @@ def listing() -> str:
 def export() -> Response:
     """Send the list as an Excel file."""
     labels = words()["labels"]
-    rows = (_row(card, labels) for card in cards(actor(), wanted_filter()))
+    rows = (_row(card, labels) for card in every_card(actor(), wanted_filter()))
     return send_list(actor(), "project", _("投资项目"), COLUMNS, rows)
 
 

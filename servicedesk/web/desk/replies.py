@@ -1,5 +1,6 @@
 """Canned replies (常用语): the list, writing one with its preview, sharing, deleting."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from servicedesk.accounts.queries import names as person_names
 from servicedesk.core.placeholders import NAMES, fill, unknown
 from servicedesk.core.words import N_
 from servicedesk.errors import Conflict, Refused
+from servicedesk.streaming import in_chunks
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.filters import known_of, text_of
@@ -24,6 +26,7 @@ from servicedesk.workbench.replies import (
     SHARED,
     TITLE_MAX,
     delete_reply,
+    every_reply,
     may_edit,
     save_reply,
     sharings,
@@ -64,17 +67,17 @@ def _reply_or_404(reply_id: int) -> CannedReply:
     return get_reply(actor(), reply_id) or abort(404)
 
 
-def _wanted() -> list[CannedReply]:
+def _wanted() -> tuple[str, str | None]:
+    """Return the words and the sharing that the address asks for."""
     scope = known_of("shared", (OWN, "unit", "park"), "")
-    shared = {"": None, OWN: ""}.get(scope, scope)
-    return list(find_replies(actor(), text_of("q"), shared))
+    return text_of("q"), {"": None, OWN: ""}.get(scope, scope)
 
 
 @desk.get("/replies")
 @requires("workbench.use")
 def replies() -> str:
     """List the replies that the person may use."""
-    rows = _wanted()
+    rows = find_replies(actor(), *_wanted())
     return render_template(
         "desk/replies/list.html", rows=rows, q=text_of("q"), shared=text_of("shared"),
         sharings=[(OWN, _("只有我")), ("unit", _("本单位")), ("park", _("全园区"))],
@@ -87,14 +90,17 @@ def replies() -> str:
 @requires("workbench.use")
 def replies_export() -> Response:
     """Send the list as an Excel file."""
-    found = _wanted()
-    people = person_names({row.owner_id for row in found})
-    rows = (
-        [row.title, row.body, _(SHARED[row.shared]), people.get(row.owner_id, ""),
-         wall_time(row.updated_at)]
-        for row in found
-    )  # fmt: skip
-    return send_list(actor(), "reply", _("常用语"), COLUMNS, rows)
+    return send_list(actor(), "reply", _("常用语"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
+    for found in in_chunks(every_reply(actor(), *_wanted())):
+        people = person_names({row.owner_id for row in found})
+        for row in found:
+            yield [
+                row.title, row.body, _(SHARED[row.shared]), people.get(row.owner_id, ""),
+                wall_time(row.updated_at),
+            ]  # fmt: skip
 
 
 @desk.route("/replies/new", methods=["GET", "POST"])

@@ -1,5 +1,6 @@
 """Routing rules at the desk (派单规则): proposals, what holds, what is off; one click each."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -16,7 +17,8 @@ from servicedesk.organisation.queries import units
 from servicedesk.outreach.listing import areas
 from servicedesk.routing import actions
 from servicedesk.routing.models import RoutingRule
-from servicedesk.routing.queries import RuleFilter, count_by_state, rule, rules
+from servicedesk.routing.queries import RuleFilter, count_by_state, every_rule, rule, rules
+from servicedesk.streaming import in_chunks
 from servicedesk.tickets.listing import labels_of
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
@@ -66,17 +68,18 @@ def routing_rules() -> str:
 @requires("routing.view")
 def routing_rules_export() -> Response:
     """Send the rules as an Excel file."""
-    found = rules(actor().park_id, _wanted())
-    known = _names(found)
-    rows = (
-        [
-            _(RULE_STATES[one.state]), known["item_names"].get(one.item_id, ""), one.area, one.words,
-            known["unit_names"].get(one.unit_id, ""), known["shown_reason"](one),
-            known["number"](one), wall_time(one.created_at),
-        ]
-        for one in found
-    )  # fmt: skip
-    return send_list(actor(), "routing_rule", _("派单规则"), COLUMNS, rows)
+    return send_list(actor(), "routing_rule", _("派单规则"), COLUMNS, _rows())
+
+
+def _rows() -> Iterator[list[Any]]:
+    for found in in_chunks(every_rule(actor().park_id, _wanted())):
+        known = _names(found)
+        for one in found:
+            yield [
+                _(RULE_STATES[one.state]), known["item_names"].get(one.item_id, ""), one.area,
+                one.words, known["unit_names"].get(one.unit_id, ""), known["shown_reason"](one),
+                known["number"](one), wall_time(one.created_at),
+            ]  # fmt: skip
 
 
 def _names(found: Any) -> dict[str, Any]:

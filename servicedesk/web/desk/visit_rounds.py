@@ -21,7 +21,15 @@ from servicedesk.core.words import N_
 from servicedesk.enterprises.queries import all_names
 from servicedesk.errors import Conflict, KeyReused, Refused
 from servicedesk.outreach import rounds as actions
-from servicedesk.outreach.listing import STOP_SORTS, StopFilter, areas, by_officer, rounds, stops
+from servicedesk.outreach.listing import (
+    STOP_SORTS,
+    StopFilter,
+    areas,
+    by_officer,
+    every_stop,
+    rounds,
+    stops,
+)
 from servicedesk.outreach.listing import stop as get_stop
 from servicedesk.outreach.listing import visit_round as get_round
 from servicedesk.outreach.models import VisitRound, VisitStop
@@ -66,7 +74,7 @@ def visit_rounds() -> str:
     """List the rounds."""
     state = known_of("state", ROUND_STATES, "")
     return render_template(
-        "desk/visits/rounds.html", rounds=rounds(actor().park_id, state), states=ROUND_STATES,
+        "desk/visits/rounds.html", rounds=list(rounds(actor().park_id, state)), states=ROUND_STATES,
         state=state,
     )  # fmt: skip
 
@@ -209,7 +217,7 @@ def visit_round_export(round_id: int) -> Response:
             people.get(row.VisitStop.officer_id, ""), row.VisitStop.planned_on,
             _(STOP_STATES[row.VisitStop.state]), row.visited_on, row.VisitStop.skip_reason,
         ]
-        for row in stops(found.id, _stop_filter())
+        for row in every_stop(found.id, _stop_filter())
     )  # fmt: skip
     return send_list(actor(), "visit_stop", _("走访名单"), STOP_COLUMNS, rows)
 

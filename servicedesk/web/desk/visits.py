@@ -1,6 +1,6 @@
 """Visits at the desk: the list, one visit, its confirmation link, and how far the park is covered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import segno
@@ -30,6 +30,7 @@ from servicedesk.outreach.models import Visit
 from servicedesk.outreach.queries import photos_of, tickets_of, tickets_of_all, today
 from servicedesk.outreach.queries import visit as get_visit
 from servicedesk.outreach.rounds import officers
+from servicedesk.streaming import in_chunks
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.filters import day_of, known_of, text_of
@@ -98,22 +99,22 @@ def visits() -> str:
 @requires("visit.export")
 def visits_export() -> Response:
     """Send the list as an Excel file, without names and numbers of the people met."""
-    people: dict[int, str] = {}
-    rows = (_export_row(row, people) for row in every_visit(actor(), _from_address()))
-    return send_list(actor(), "visit", _("走访记录"), COLUMNS, rows)
+    return send_list(actor(), "visit", _("走访记录"), COLUMNS, _rows())
 
 
-def _export_row(row: Any, people: dict[int, str]) -> list[Any]:
-    visit, enterprise = row.Visit, row.Enterprise
-    if visit.recorded_by_id not in people:
-        people |= person_names([visit.recorded_by_id])
-    numbers = [ticket.number for ticket in tickets_of(visit.id)]
-    word = WORDS[visit.confirm_verdict or "waiting"]
-    return [
-        visit.visited_on, enterprise.name, enterprise.area, visit.place, visit.topic,
-        people.get(visit.recorded_by_id, ""), visit.colleague, len(numbers), " ".join(numbers),
-        _(word), visit.confirm_comment, wall_time(visit.recorded_at),
-    ]  # fmt: skip
+def _rows() -> Iterator[list[Any]]:
+    for rows in in_chunks(every_visit(actor(), _from_address())):
+        people = person_names({row.Visit.recorded_by_id for row in rows})
+        raised = tickets_of_all([row.Visit.id for row in rows])
+        for row in rows:
+            visit, enterprise = row.Visit, row.Enterprise
+            numbers = [ticket.number for ticket in raised.get(visit.id, ())]
+            word = WORDS[visit.confirm_verdict or "waiting"]
+            yield [
+                visit.visited_on, enterprise.name, enterprise.area, visit.place, visit.topic,
+                people.get(visit.recorded_by_id, ""), visit.colleague, len(numbers),
+                " ".join(numbers), _(word), visit.confirm_comment, wall_time(visit.recorded_at),
+            ]  # fmt: skip
 
 
 # One visit ------------------------------------------------------------------------------------
@@ -193,8 +194,8 @@ SHOWN = 200
 def visit_coverage() -> str:
     """Show which part of the park was visited lately, by area, officer and industry."""
     since = today(actor().park_id) - LATELY
-    everybody = coverage_rows(actor().park_id)
-    rows = _narrowed(everybody, since)
+    everybody = list(coverage_rows(actor().park_id))
+    rows = list(_narrowed(everybody, since))
     people = person_names({row.service_officer_id for row in everybody})
     return render_template(
         "desk/visits/coverage.html", whole=cover((row.visited_on for row in everybody), since),
@@ -226,16 +227,15 @@ def _group_name(key: str, cut: str, people: dict[int, str]) -> str:
     return people.get(int(key), key) if cut == "officer" else key
 
 
-def _narrowed(rows: Any, since: Any) -> list[Any]:
+def _narrowed(rows: Iterable[Any], since: Any) -> Iterator[Any]:
     """Keep the rows that the address asks for; ``-`` asks for those that say nothing."""
     stand = known_of("stand", STANDS, "")
-    kept = [
+    return (
         row
         for row in rows
         if all(text_of(cut) in ("", _key(row, cut)) for cut in CUTS)
         and (not stand or stand == _stand(row, since))
-    ]
-    return kept
+    )
 
 
 def _stand(row: Any, since: Any) -> str:
@@ -248,14 +248,15 @@ def _stand(row: Any, since: Any) -> str:
 @requires("visit.export")
 def visit_coverage_export() -> Response:
     """Send the enterprises with their last visits as an Excel file."""
+    return send_list(actor(), "visit_coverage", _("走访覆盖"), COVER_COLUMNS, _cover_rows())
+
+
+def _cover_rows() -> Iterator[list[Any]]:
     day = today(actor().park_id)
-    found = _narrowed(coverage_rows(actor().park_id), day - LATELY)
-    people = person_names({row.service_officer_id for row in found})
-    rows = (
-        [
-            row.name, row.area, row.industry, people.get(row.service_officer_id, ""),
-            row.visited_on, (day - row.visited_on).days if row.visited_on else None,
-        ]
-        for row in found
-    )  # fmt: skip
-    return send_list(actor(), "visit_coverage", _("走访覆盖"), COVER_COLUMNS, rows)
+    for found in in_chunks(_narrowed(coverage_rows(actor().park_id), day - LATELY)):
+        people = person_names({row.service_officer_id for row in found})
+        for row in found:
+            yield [
+                row.name, row.area, row.industry, people.get(row.service_officer_id, ""),
+                row.visited_on, (day - row.visited_on).days if row.visited_on else None,
+            ]  # fmt: skip

@@ -14,19 +14,17 @@ from servicedesk.core.figures import BY_KEY as FIGURES
 from servicedesk.core.performance import BY_KEY, COMPONENTS, WEIGHT_MAX, Component, faults
 from servicedesk.core.permissions import allows
 from servicedesk.core.words import N_
-from servicedesk.errors import Conflict, Refused
-from servicedesk.performance.actions import REASON_MAX, Faulty, publish
+from servicedesk.performance.actions import REASON_MAX, publish
 from servicedesk.performance.models import PerformanceWeights
 from servicedesk.performance.periods import span_of
 from servicedesk.performance.queries import current_weights, versions
 from servicedesk.performance.results import Result, default_period, of_units
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
-from servicedesk.web.forms import tidy, with_number
+from servicedesk.web.forms import tidy
 from servicedesk.web.insight import performance_words as words
 from servicedesk.web.insight.views import insight
-
-NO_NUMBER = N_("请填写整数。")
+from servicedesk.web.publishing import numbers, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +52,6 @@ class Effect:
 
     before: Result
     after: Result
-
-
-def _typed(source: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str], dict[str, str]]:
-    """Return the weights that ``source`` gives, what was typed, and what is no number, by key."""
-    values: dict[str, int] = {}
-    typed: dict[str, str] = {}
-    wrong: dict[str, str] = {}
-    for key in BY_KEY:
-        if key not in source:
-            continue
-        text = typed[key] = tidy(source[key])[:10]
-        if text.isascii() and text.isdigit():
-            values[key] = int(text)
-        else:
-            wrong[key] = NO_NUMBER
-    return values, typed, wrong
 
 
 def _history() -> list[Version]:
@@ -128,7 +110,7 @@ def performance_weights() -> str | tuple[str, int]:
     """Show the weights and their versions; whoever publishes them sees what a draft would do."""
     if not allows(actor(), "performance.weigh") or "preview" not in request.args:
         return _page()
-    values, typed, wrong = _typed(request.args)
+    values, typed, wrong = numbers(request.args, BY_KEY)
     wrong = wrong or faults({**current_weights(actor().park_id).values, **values})
     note = tidy(request.args.get("note"))
     if wrong:
@@ -138,22 +120,11 @@ def performance_weights() -> str | tuple[str, int]:
 
 @insight.post("/performance/weights")
 @requires("performance.weigh")
-def performance_weights_publish() -> str | tuple[str, int] | Response:
-    """Publish the next version; what is wrong is said at its field, what was typed is kept."""
-    values, typed, wrong = _typed(request.form)
-    note = tidy(request.form.get("note"))
-    if wrong:
-        return _page(typed, wrong, note), 422
-    try:
-        publish(actor(), values, note, with_number(request.form.get("seen")))
-    except Faulty as faulty:
-        return _page(typed, faulty.faults, note), 422
-    except Refused as refused:
-        if refused.field is None:
-            flash(_(refused.reason), "warning")
-        return _page(typed, {refused.field: refused.reason} if refused.field else {}, note), 422
-    except Conflict:
-        flash(_("权重刚刚由他人发布了新版，请核对“现行”一列后再发布。"), "warning")
-        return _page(typed, {}, note), 409
+def performance_weights_publish() -> tuple[str, int] | Response:
+    """Publish the next version."""
+    outdated = N_("权重刚刚由他人发布了新版，请核对“现行”一列后再发布。")
+    again = published(BY_KEY, publish, _page, outdated)
+    if again is not None:
+        return again
     flash(_("已发布。此后结束的考核期按新权重计分，已结束的不变。"), "success")
     return redirect(url_for("insight.performance_weights", _anchor="versions"))

@@ -13,6 +13,7 @@ from wtforms import DateField, Form, SelectField
 from wtforms.validators import ValidationError
 
 from servicedesk.accounts.queries import names as person_names
+from servicedesk.audit.actions import record_alone
 from servicedesk.clock import clock
 from servicedesk.core.counting import ROUNDINGS, Rounding
 from servicedesk.core.identifiers import new_token
@@ -208,7 +209,7 @@ def _list() -> dict[str, Any]:
     return {
         "runs": found, "kinds": KINDS, "days_of": _days_of, "state_names": STATES,
         "expired": EXPIRED, "busy": any(_is_busy(one) for one in found), "roundings": ROUNDINGS,
-        "is_busy": _is_busy,
+        "is_busy": _is_busy, "standing": runs.standing, "kept_max": runs.KEPT_MAX,
     }  # fmt: skip
 
 
@@ -278,6 +279,7 @@ def report_template_reset() -> Response:
 @requires("report.template")
 def report_template_default() -> Response:
     """Send the default template, to be edited in Word."""
+    record_alone(actor(), "report_template.download", "report_template", "default")
     return _word(default_template(), _("工作总结模板（默认）") + ".docx")
 
 
@@ -291,6 +293,7 @@ def report_template_file(report_template_id: int) -> Response:
     except Refused as refused:
         flash(_(refused.reason), "danger")
         return redirect(url_for("insight.report_templates"))
+    record_alone(actor(), "report_template.download", "report_template", found.id, name=found.name)
     return _word(content, found.name)
 
 

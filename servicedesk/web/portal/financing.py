@@ -55,7 +55,7 @@ class NeedForm(BaseForm):
 def my_needs() -> str:
     """List the chosen enterprise's needs."""
     enterprise = _enterprise_or_404()
-    rows = queries.all_needs(actor(), queries.Wish(enterprise=enterprise.id))
+    rows = list(queries.every_need(actor(), queries.Wish(enterprise=enterprise.id)))
     return render_template(
         "portal/financing/needs.html", rows=rows, enterprise=enterprise, money=in_ten_thousands,
         offers=queries.offers_of(actor(), [row.id for row in rows]),

@@ -64,7 +64,7 @@ def _chosen() -> Enterprise:
 @requires("hiring.view")
 def post_export() -> Response:
     """Send the enterprise's list as an Excel file."""
-    lines = queries.posts(actor(), _wanted(), today(), None)
+    lines = queries.every_post(actor(), _wanted(), today())
     return send_list(actor(), "hiring", _("招聘用工"), COLUMNS, rows_of(lines))
 
 
