@@ -46,7 +46,10 @@ ON_PAPER = ("desk.meeting_minutes", "desk.paper", "desk.letter_paper", "files.do
             "insight.report_template_default")  # fmt: skip
 LISTS_OF_PEOPLE = {"desk.event_people", "desk.export_originals", "portal.members_export"}
 NAMED, SECRET, PHONE = "不可见", "机密标题", "13912345678"
-QUERIES = {"desk.export": "view=all"}
+QUERIES = {
+    "desk.export": "view=all",
+    "insight.register_export": "figure=patents&since=2024-01-01&until=2024-12-31",
+}
 LONG = {  # lists that were read whole, or up to a number of rows, and the table that makes them long
     "desk.declarations_export": "declaration",
     "desk.export_letters": "authorization_letter",

@@ -43,7 +43,7 @@ def test_a_leader_sees_the_entries_of_the_days(open_app: Flask) -> None:
 
 def test_a_register_is_nothing_for_who_sees_one_unit(open_app: Flask) -> None:
     Town()
-    assert person(open_app, "unithead").get(f"/insight/register?{APRIL}").status_code == 403
+    assert person(open_app, "unithead").get(f"/insight/register?{APRIL}").status_code == 404
     assert person(open_app, "officer").get(f"/insight/register?{APRIL}").status_code == 403
 
 

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 from servicedesk.core.figures import BY_KEY, Aggregation, Figure
 from servicedesk.core.spans import Period, free
 from servicedesk.core.words import N_
-from servicedesk.errors import Refused
 from servicedesk.reports.sheets import Value
 from servicedesk.statistics.cutting import EVERYTHING, Span
 from servicedesk.statistics.reach import own_cut
@@ -65,7 +64,7 @@ def _asked() -> tuple[Figure, Period]:
 def _rows(figure: Figure, period: Period) -> list[RegisterRow]:
     """Return the entries; registers know no units, so only who sees the whole park sees them."""
     if own_cut(actor()) != EVERYTHING:
-        raise Refused(N_("您没有查看统计数据的权限。"), kind="permission")
+        abort(404)
     return register_rows(actor().park_id, figure.key, Span(period.start, period.end))
 
 
