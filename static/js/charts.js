@@ -21,7 +21,7 @@
     return {
       color: colours,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+      animation: false,  // paper and a resized window show the end at once
       grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 8, bottom: 8, containLabel: true },
       legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: ink }, itemWidth: 12, itemHeight: 8 },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },

@@ -30,8 +30,11 @@ def today() -> str:
 
 @insight.app_template_global("today_in_short")
 def in_short() -> tuple[str, str, str]:
-    """Return colour, icon and sentence of the strip: how many lights there are, and the first."""
-    lines = _lines()
+    """Return colour, icon and sentence of the strip: how many lights there are, and the first.
+
+    A silent scheduler has a banner of its own above the strip.
+    """
+    lines = lines_of_today(actor(), silent=False)
     first = lines[0]
     if first.colour is Colour.GREEN:
         return first.colour, ICONS[first.colour], _(first.sentence)
