@@ -23,7 +23,7 @@
       color: colours,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       animation: false,  // paper and a resized window show the end at once
-      grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 8, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 8, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: ink }, itemWidth: 12, itemHeight: 8 },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
       xAxis: data.sideways ? values : names,
