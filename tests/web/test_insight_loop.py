@@ -86,6 +86,22 @@ def test_the_strip_leads_to_the_lights(filled: Flask) -> None:
     assert all(css(line, "a") for line in lines)
 
 
+def test_the_minute_names_what_is_late_and_opens_it(filled: Flask) -> None:
+    pass_time(days=40)
+    leader = person(filled, "leader")
+    page = fromstring(leader.get("/insight/").text)
+    [late] = css(page, "a.minute-number.down")
+    number = int("".join(c for c in late.text_content() if c.isdigit()))
+    rows = css(fromstring(leader.get(late.get("href")).text), "table[data-rows] tbody tr")
+    assert len(rows) == number > 0
+    named = [one.text_content() for one in css(page, ".minute-units .down")]
+    each = [int(found[1]) for found in (re.search(r"超期(\d+)件", one) for one in named) if found]
+    assert each and each == sorted(each, reverse=True)
+    [link] = css(page, ".minute-units a")[:1]
+    rows = css(fromstring(leader.get(link.get("href")).text), "table[data-rows] tbody tr")
+    assert f"超期{len(rows)}件" == link.text_content()
+
+
 def test_the_screen_shows_nothing_of_anybody(filled: Flask) -> None:
     text = person(filled, "leader").get("/insight/wall").text
     assert "企业设立登记" in text
