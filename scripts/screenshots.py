@@ -24,6 +24,7 @@ from tests.live import chromium_browser, serving, sign_in
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 SIZES = {"1440": (1440, 900), "390": (390, 844)}
 SCHEMES = ("light", "dark")
+TALLEST = 2000  # a list goes on below that, and a picture of all of it has a megabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,17 @@ def shots(app: Flask) -> list[Shot]:
         Shot("joint-meeting", "leader", "/desk/joint-meeting"),
         Shot("insight", "leader", "/insight/"),
         Shot("insight-2024", "leader", "/insight/?period=2024"),
+        Shot("insight-today", "leader", "/insight/today"),
+        Shot("insight-figures", "leader", "/insight/figures?period=year&measure=on_time_rate"),
+        Shot("insight-figures-officer", "officer", "/insight/figures?period=year"),
+        Shot("insight-loop", "leader", "/insight/loop"),
+        Shot("insight-performance", "leader", "/insight/performance"),
+        Shot("insight-performance-unit", "unithead", "/insight/performance"),
+        Shot("insight-weights", "leader", "/insight/performance/weights"),
+        Shot("insight-reports", "leader", "/insight/reports?kind=summary"),
+        Shot("insight-definitions", "leader", "/insight/definitions"),
+        Shot("insight-wall", "leader", "/insight/wall"),
+        Shot("public", "", "/public"),
         Shot("admin-home", "admin", "/admin/"),
         Shot("admin-users", "admin", "/admin/users"),
         Shot("admin-calendar", "admin", "/admin/calendar"),
@@ -165,9 +177,23 @@ def demo_app(folder: Path) -> Flask:
         load(progress=lambda line: print(f"    {line}", file=sys.stderr))
         from servicedesk.jobs.scheduler import tick
 
+        _open_to_the_public()
         tick("screenshots")
         db.session.remove()
     return app
+
+
+def _open_to_the_public() -> None:
+    """Switch the public page on, as an administrator would."""
+    from servicedesk.accounts.queries import by_login
+    from servicedesk.organisation.actions import switch_public_page
+    from servicedesk.organisation.queries import default_park
+    from servicedesk.web.access import actor_of
+
+    park, admin = default_park(), by_login("admin")
+    assert admin is not None
+    least = park.public_minimum
+    switch_public_page(actor_of(admin), (True, least), (park.public_page, least))
 
 
 def take(browser: Browser, base: str, wanted: Sequence[Shot], target: Path) -> None:
@@ -204,7 +230,12 @@ def _take_all(
         page.goto(base + shot.path)
         page.wait_for_load_state("networkidle")
         _complain_of_overflow(page, shot, size)
-        page.screenshot(path=target / f"{shot.name}-{size}-{scheme}.png", full_page=True)
+        width, _height = SIZES[size]
+        tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+        page.screenshot(
+            path=target / f"{shot.name}-{size}-{scheme}.png", full_page=True,
+            clip={"x": 0, "y": 0, "width": width, "height": tall},
+        )  # fmt: skip
 
 
 def _complain_of_overflow(page: Page, shot: Shot, size: str) -> None:

@@ -1,6 +1,7 @@
 // Draws the charts of the manager's page from the data beside them; a bar leads to its tickets.
 (function () {
   "use strict";
+  const PAPER = 640; // pixels between the margins of A4
 
   function token(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -21,8 +22,8 @@
     return {
       color: colours,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
-      grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 8, bottom: 8, containLabel: true },
+      animation: false,  // paper and a resized window show the end at once
+      grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 8, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: ink }, itemWidth: 12, itemHeight: 8 },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
       xAxis: data.sideways ? values : names,
@@ -61,11 +62,17 @@
       });
       drawn.push([chart, data]);
     });
-    function redraw() {
-      drawn.forEach(function ([chart, data]) { chart.resize(); chart.setOption(drawing(data)); });
+    function redraw(size) {
+      drawn.forEach(function ([chart, data]) { chart.resize(size); chart.setOption(drawing(data)); });
     }
-    window.addEventListener("resize", redraw);
-    document.addEventListener("themechange", redraw);
+    // A drawing keeps its width on paper, and a wide one would make the whole page smaller.
+    const paper = window.matchMedia("print");
+    function fit() { redraw({ width: paper.matches ? PAPER : "auto" }); }
+    paper.addEventListener("change", fit);
+    window.addEventListener("beforeprint", function () { redraw({ width: PAPER }); });
+    window.addEventListener("afterprint", function () { redraw({ width: "auto" }); });
+    window.addEventListener("resize", fit);
+    document.addEventListener("themechange", fit);
   }
 
   document.addEventListener("DOMContentLoaded", start);

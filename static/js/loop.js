@@ -23,7 +23,7 @@
   function heat(data, token) {
     const look = base(token);
     return Object.assign(look.common, {
-      grid: { left: 8, right: 8, top: 8, bottom: 48, containLabel: true },
+      grid: { left: 8, right: 8, top: 8, bottom: 48, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       tooltip: { confine: true, formatter: function (p) { return data.rows[p.value[1]] + " " + data.names[p.value[0]] + ":00 — " + p.value[2]; } },
       xAxis: axis(look, "category", data.names),
       yAxis: Object.assign(axis(look, "category", data.rows), { inverse: true }),
@@ -46,7 +46,7 @@
       : [token("--accent"), token("--yellow"), token("--red")];
     return Object.assign(look.common, {
       color: colours,
-      grid: { left: 8, right: 16, top: narrow ? 64 : 36, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: narrow ? 64 : 36, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: { top: 0, left: 0, textStyle: { color: look.ink }, itemWidth: 12, itemHeight: 8 },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
       xAxis: data.sideways ? values : names,
@@ -97,7 +97,7 @@
   function control(data, token) {
     const look = base(token);
     return Object.assign(look.common, {
-      grid: { left: 8, right: 64, top: 16, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 64, top: 16, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       tooltip: { trigger: "axis", confine: true },
       xAxis: axis(look, "category", data.names),
       yAxis: axis(look, "value"),

@@ -13,8 +13,9 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit_by_code
 from servicedesk.statistics.facts import build
+from servicedesk.statistics.saved_dashboards import save_dashboard
 from servicedesk.tickets.models import Ticket
-from servicedesk.web.insight.wall import token_of
+from servicedesk.web.insight.wall import PAGE, token_of
 from tests.support import OWNERS, STAFF, Town, pass_time
 from tests.web.css import css
 from tests.web.queue_support import person, varied, without_tokens
@@ -85,6 +86,22 @@ def test_the_strip_leads_to_the_lights(filled: Flask) -> None:
     assert all(css(line, "a") for line in lines)
 
 
+def test_the_minute_names_what_is_late_and_opens_it(filled: Flask) -> None:
+    pass_time(days=40)
+    leader = person(filled, "leader")
+    page = fromstring(leader.get("/insight/").text)
+    [late] = css(page, "a.minute-number.down")
+    number = int("".join(c for c in late.text_content() if c.isdigit()))
+    rows = css(fromstring(leader.get(late.get("href")).text), "table[data-rows] tbody tr")
+    assert len(rows) == number > 0
+    named = [one.text_content() for one in css(page, ".minute-units .down")]
+    each = [int(found[1]) for found in (re.search(r"超期(\d+)件", one) for one in named) if found]
+    assert each and each == sorted(each, reverse=True)
+    [link] = css(page, ".minute-units a")[:1]
+    rows = css(fromstring(leader.get(link.get("href")).text), "table[data-rows] tbody tr")
+    assert f"超期{len(rows)}件" == link.text_content()
+
+
 def test_the_screen_shows_nothing_of_anybody(filled: Flask) -> None:
     text = person(filled, "leader").get("/insight/wall").text
     assert "企业设立登记" in text
@@ -99,20 +116,42 @@ def test_the_screen_shows_nothing_of_anybody(filled: Flask) -> None:
 
 def test_the_screens_own_address(filled: Flask) -> None:
     town = Town()
-    made = person(filled, "leader").post("/insight/wall/link")
-    found = re.search(r"/insight/wall/[\w.\-]+(?=\")", css_value(made.text))
-    assert found is not None
+    hall = made_link(filled, "一楼大厅")
     stranger = filled.test_client()
-    shown = stranger.get(found[0])
+    shown = stranger.get(hall)
     assert shown.status_code == 200
     assert "此刻在办" in shown.text
     assert not css(fromstring(shown.text), "footer")
     assert stranger.get("/insight/loop").status_code == 302
-    assert stranger.get(found[0][:-1]).status_code == 404
+    assert stranger.get(hall[:-1]).status_code == 404
     assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "wall.link")).all()
     end_sessions(town.leader)
     db.session.remove()
-    assert stranger.get(found[0]).status_code == 404
+    assert stranger.get(hall).status_code == 404
+
+
+def test_one_screen_is_revoked_and_the_other_goes_on(filled: Flask) -> None:
+    hall, lift = made_link(filled, "一楼大厅"), made_link(filled, "电梯口")
+    leader, stranger = person(filled, "leader"), filled.test_client()
+    assert leader.post("/insight/wall/link", data={"name": "电梯口"}).status_code == 422
+    [first, _second] = css(fromstring(leader.get("/insight/wall").text), ".screen-links form")
+    revoke = first.get("action")
+    dashboard = revoke.replace("/wall/links/", "/figures/saved/").replace("/revoke", "")
+    assert leader.post(dashboard, data={"name": "看板"}).status_code == 404
+    assert person(filled, "head").post(revoke).status_code in (403, 404)
+    assert stranger.get(hall).status_code == stranger.get(lift).status_code == 200
+    assert leader.post(revoke).status_code == 302
+    assert stranger.get(hall).status_code == 404
+    assert stranger.get(lift).status_code == 200
+    assert leader.post(revoke).status_code == 404
+
+
+def made_link(filled: Flask, name: str) -> str:
+    """Return the path of a screen's address, made by the leader."""
+    made = person(filled, "leader").post("/insight/wall/link", data={"name": name})
+    found = re.search(r"/insight/wall/[\w.\-]+(?=\")", css_value(made.text))
+    assert found is not None
+    return found[0]
 
 
 def css_value(text: str) -> str:
@@ -123,7 +162,9 @@ def css_value(text: str) -> str:
 
 def test_the_address_of_a_closed_account_or_of_another_role_is_dead(filled: Flask) -> None:
     town = Town()
-    head, officer = (token_of(town.user(login).get_id()) for login in ("head", "officer"))
+    for login in ("head", "officer"):
+        save_dashboard(town.actor(login), PAGE, "大厅", "a-key")
+    head, officer = (token_of(town.user(login).get_id(), "a-key") for login in ("head", "officer"))
     assert filled.test_client().get(f"/insight/wall/{officer}").status_code == 404
     assert filled.test_client().get(f"/insight/wall/{head}").status_code == 200
     set_active(town.admin, town.user("head").id, False)

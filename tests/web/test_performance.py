@@ -46,6 +46,12 @@ def address_of(login: str) -> str:
     return f"/insight/performance/people/{number}"
 
 
+def test_a_score_of_long_ago_is_not_shown_first(month: Flask) -> None:
+    clock.set(local("2024-09-02 10:00"))
+    page = person(month, "leader").get("/insight/performance").text
+    assert "2024年全年" in page and "最近三个月没有单位办结满5件" in page
+
+
 def test_a_leader_sees_every_unit_ranked_with_every_input(month: Flask) -> None:
     page = person(month, "leader").get("/insight/performance").text
     assert "2024年3月" in page  # the last full month with enough

@@ -103,6 +103,8 @@ ACTIONS = {
     "dashboard.save": N_("保存看板"),
     "dashboard.change": N_("修改看板"),
     "dashboard.delete": N_("删除看板"),
+    "wall.link": N_("生成大屏链接"),
+    "wall.revoke": N_("吊销大屏链接"),
     "figures.export": N_("导出指标"),
 }
 

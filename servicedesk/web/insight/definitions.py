@@ -4,7 +4,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 
 from servicedesk.core.figure_parts import BETTER, formula, per
-from servicedesk.core.figures import AGGREGATIONS, BASES, FIGURES, Figure
+from servicedesk.core.figures import AGGREGATIONS, BASES, FIGURES, MINUTES, Figure
 from servicedesk.web.access import requires
 from servicedesk.web.insight.views import insight
 
@@ -17,6 +17,7 @@ def definitions() -> str:
     return render_template(
         "insight/definitions.html", q=q, found=[one for one in FIGURES if _has(one, q)],
         formula=formula, per=per, bases=BASES, aggregations=AGGREGATIONS, better=BETTER,
+        minutes=MINUTES,
     )  # fmt: skip
 
 

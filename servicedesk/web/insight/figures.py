@@ -107,6 +107,13 @@ class View:
         return list_of(figure, self.asked.period.start, self.asked.period.end, self.cut)
 
 
+def words_of(card: Card, kind: Against) -> str:
+    """Write how a card's figure moved; from nought there is no per cent, but there is a word."""
+    if card.changes[kind].amount is None and card.earlier[kind] == 0 and card.value is not None:
+        return _("持平") if card.value == 0 else _("原为0")
+    return say_change(card.changes[kind])
+
+
 def list_of(figure: str, start: date, end: date, cut: Cut) -> str:
     """Return the address of the tickets behind a number."""
     days: Any = {"since": start.isoformat(), "until": end.isoformat(), **cut.parameters()}
@@ -157,7 +164,7 @@ def figures() -> str:
         name_max=NAME_MAX,
         say=say,
         say_short=say_short,
-        say_change=say_change,
+        words_of=words_of,
         tone=tone,
         list_of=list_of,
     )

@@ -10,11 +10,13 @@ from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET, Colour, Line
 from servicedesk.core.words import N_
 from servicedesk.statistics.lights import opens
 from servicedesk.statistics.lights import today as lines_of_today
+from servicedesk.tickets.listing import Filter, totals
 from servicedesk.web.access import actor, requires
 from servicedesk.web.health import scheduler_is_silent
 from servicedesk.web.insight.views import insight
 
 COLOURS = {Colour.RED: N_("红灯"), Colour.YELLOW: N_("黄灯"), Colour.GREEN: N_("绿灯")}
+STANDING = {"overdue": N_("超期未办结"), "due_today": N_("今日到期"), "open": N_("在办工单")}
 ICONS = {Colour.RED: "alert-triangle", Colour.YELLOW: "clock", Colour.GREEN: "circle-check"}
 
 
@@ -24,14 +26,17 @@ def today() -> str:
     """Show at most seven lines, the red ones first."""
     return render_template(
         "insight/today.html", lines=_lines(), address=address, colours=COLOURS, icons=ICONS,
-        target=ON_TIME_TARGET, least=LEAST_TICKETS,
+        target=ON_TIME_TARGET, least=LEAST_TICKETS, standing=_standing(),
     )  # fmt: skip
 
 
 @insight.app_template_global("today_in_short")
 def in_short() -> tuple[str, str, str]:
-    """Return colour, icon and sentence of the strip: how many lights there are, and the first."""
-    lines = _lines()
+    """Return colour, icon and sentence of the strip: how many lights there are, and the first.
+
+    A silent scheduler has a banner of its own above the strip.
+    """
+    lines = lines_of_today(actor(), silent=False)
     first = lines[0]
     if first.colour is Colour.GREEN:
         return first.colour, ICONS[first.colour], _(first.sentence)
@@ -51,6 +56,12 @@ def address(line: Line) -> str:
         return ""
     given: dict[str, Any] = {**found.parameters}
     return url_for(found.endpoint, _anchor=found.anchor, **given)
+
+
+def _standing() -> list[tuple[str, str, int]]:
+    """Return what stands open now: the view of the list, its name, and how many."""
+    found = totals(actor(), [Filter(view=view) for view in STANDING])
+    return [(view, _(name), n) for (view, name), n in zip(STANDING.items(), found, strict=True)]
 
 
 def _lines() -> Sequence[Line]:

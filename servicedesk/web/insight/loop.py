@@ -1,5 +1,7 @@
 """闭环分析: one chart for each question that a leader asks of the loop, a table beneath each."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +19,7 @@ from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import units
 from servicedesk.statistics import loop as figures
-from servicedesk.statistics.cutting import Cut, Span
+from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Span, grouped
 from servicedesk.statistics.facts import stale
 from servicedesk.statistics.loop import Control, Flow, Funnel
 from servicedesk.statistics.periods import is_period, months_of
@@ -25,6 +27,8 @@ from servicedesk.statistics.reach import within
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import WEEKDAYS
+from servicedesk.web.insight.figures import list_of
+from servicedesk.web.insight.performance_words import period_name
 from servicedesk.web.insight.views import FIRST_YEAR, insight
 
 STAGES = {
@@ -54,16 +58,46 @@ def loop() -> str:
         "control": figures.control(person, span, cut),
         "escalations": figures.escalations(person, span, cut),
     }
-    below = figures.units_below(person, f"{today:%Y-%m}", cut)
+    month = f"{today:%Y-%m}"
     return render_template(
         "insight/loop.html", period=period, periods=_periods(today, period), unit=cut.unit,
         units=_choices(person), span=span, bands=bands, ages=ages, band_name=band_name,
-        below=below, month=f"{today:%Y-%m}", target=ON_TIME_TARGET, least=LEAST_TICKETS,
+        until=min(span.end, today), below=figures.units_below(person, month, cut), month=month,
+        judged=_judged(person, month, cut), target=ON_TIME_TARGET, least=LEAST_TICKETS,
+        period_name=period_name,
         least_weeks=LEAST_POINTS, least_of_week=figures.LEAST_OF_WEEK, weekdays=WEEKDAYS, stages=STAGES, state_names=STATE_NAMES,
         waiting=stale(person.park_id), open_list=open_list, standing_list=_standing_list(span, cut),
         returned_list=_returned_list(span), minutes_of_day=MINUTES_OF_DAY, figure=BY_KEY,
-        charts=_charts(pieces, bands, ages), **pieces,
+        charts=_charts(pieces, bands, ages), cell_list=_cell_list(span, cut),
+        week_list=_week_list(span, cut), **pieces,
     )  # fmt: skip
+
+
+def _cell_list(span: Span, cut: Cut) -> Callable[..., str]:
+    """Return how to write the address of the tickets of a weekday (0 Monday), or of one hour of it."""
+
+    def address(weekday: int, hour: int | None = None) -> str:
+        said = "" if hour is None else str(hour)
+        return list_of(
+            "submitted", span.start, span.end, replace(cut, weekday=str(weekday + 1), hour=said)
+        )
+
+    return address
+
+
+def _week_list(span: Span, cut: Cut) -> Callable[[date], str]:
+    """Return how to write the address of the tickets whose working time a week's median is of."""
+    return lambda monday: list_of(
+        "median_minutes", monday, min(monday + timedelta(days=6), span.end), cut
+    )
+
+
+def _judged(person: Actor, month: str, cut: Cut) -> int:
+    """Return how many units have delivered enough of a month to be judged by."""
+    by_unit = grouped(person.park_id, span_of(month), EVERYTHING, Dimension.UNIT, clock.now())
+    codes = [cut.unit] if cut.unit else [unit.code for unit in units(person.park_id)]
+    delivered = (by_unit.get(code, {}).get("delivered", 0) for code in codes)
+    return sum(number >= LEAST_TICKETS for number in delivered)
 
 
 def span_of(period: str) -> Span:
@@ -104,14 +138,15 @@ def _periods(today: date, chosen: str) -> list[tuple[str, str]]:
     """Return the periods to choose from: years, and quarters and months of the chosen year."""
     found: list[tuple[str, str]] = []
     for year in range(today.year, FIRST_YEAR - 1, -1):
-        found.append((f"{year}", _("%(n)s年全年", n=year)))
+        found.append((f"{year}", period_name(f"{year}")))
         if chosen[:4] == f"{year}":
             last = today.month if year == today.year else 12
             found += [
-                (f"{year}-Q{n}", "　" + _("%(year)s年第%(n)s季度", year=year, n=n))
-                for n in range((last + 2) // 3, 0, -1)
+                (quarter, "　" + period_name(quarter))
+                for quarter in (f"{year}-Q{n}" for n in range((last + 2) // 3, 0, -1))
             ]
-            found += [(month, "　" + month) for month in reversed(months_of(year)[:last])]
+            months = reversed(months_of(year)[:last])
+            found += [(month, "　" + period_name(month)) for month in months]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -19,7 +20,7 @@ from servicedesk.organisation.queries import unit as get_unit
 from servicedesk.organisation.queries import units
 from servicedesk.performance import actions
 from servicedesk.performance.models import PerformanceNote
-from servicedesk.performance.periods import choices, span_of
+from servicedesk.performance.periods import choices, last_months, span_of
 from servicedesk.performance.queries import (
     Kind,
     Weights,
@@ -54,14 +55,20 @@ from servicedesk.web.insight import performance_words as words
 from servicedesk.web.insight.views import insight
 from servicedesk.web.sheets import send_list
 
+RECENT = 3  # months: an older score is not what a reader looks for first
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The period that an address asks for, its days, and the weights that hold for it."""
+    """The period that an address asks for, its days, and the weights that hold for it.
+
+    ``instead``: the address asks for none, and no month of late has a score to show.
+    """
 
     period: str
     span: Span
     weights: Weights
+    instead: bool = False
 
     def units(self) -> Sequence[Result]:
         """Return every unit's result."""
@@ -74,11 +81,19 @@ class Asked:
 
 def _asked() -> Asked:
     park_id, now = actor().park_id, clock.now()
-    period = request.args.get("period") or default_period(park_id, now.astimezone(ZONE).date())
+    period, instead = request.args.get("period", ""), False
+    if not period:
+        period, instead = _first_shown(park_id, now.astimezone(ZONE).date())
     span = span_of(period)
     if span is None:
         abort(400)
-    return Asked(period, span, weights_for(park_id, span))
+    return Asked(period, span, weights_for(park_id, span), instead)
+
+
+def _first_shown(park_id: int, today: date) -> tuple[str, bool]:
+    """Return the period to show first, and whether it is a year in place of a month long ago."""
+    month, lately = default_period(park_id, today), last_months(today, RECENT)
+    return (month, False) if month in lately else (lately[0][:4], True)
 
 
 def _show(template: str, asked: Asked, **values: Any) -> str:

@@ -64,7 +64,8 @@ def delete_saved_dashboard(dashboard_id: int) -> Response:
 
 
 def _own_or_404(dashboard_id: int) -> SavedDashboard:
-    return own_dashboard(actor(), dashboard_id) or abort(404)
+    found = own_dashboard(actor(), dashboard_id)
+    return found if found is not None and found.page == PAGE else abort(404)
 
 
 def _name() -> str:

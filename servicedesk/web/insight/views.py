@@ -8,15 +8,19 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
 
 from servicedesk.clock import clock
-from servicedesk.core.counting import about
+from servicedesk.core.lights import ON_TIME_TARGET
+from servicedesk.core.numerals import Change, tone
 from servicedesk.statistics.periods import is_period, months_of
 from servicedesk.statistics.queries import overview as figures_of
 from servicedesk.statistics.rows import Card, ChannelRow, ItemRow, Link, Overview
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
+from servicedesk.web.figure_words import say, say_change
 from servicedesk.web.health import scheduler_is_silent
+from servicedesk.web.insight.minute import by_trouble, is_below, minute_of
+from servicedesk.web.insight.performance_words import period_name
 from servicedesk.web.quickly import url_for
-from servicedesk.web.showing import minutes_in_words, named
+from servicedesk.web.showing import named
 
 insight = Blueprint("insight", __name__, url_prefix="/insight")
 FIRST_YEAR = 2024
@@ -40,8 +44,16 @@ def overview() -> str:
         charts=_charts(figures),
         running=period in (f"{today.year:04d}", f"{today:%Y-%m}"),
         scheduler_silent=scheduler_is_silent(),
+        minute=minute_of(figures),
+        units=by_trouble(figures.by_unit),
+        is_below=is_below,
+        target=ON_TIME_TARGET,
+        period_name=period_name,
+        month_name=_month_name,
         say=say,
         say_change=say_change,
+        moved=moved,
+        tone=tone,
         list_of=list_of,
     )
 
@@ -52,24 +64,9 @@ def list_of(link: Link) -> str:
     return url_for("desk.queue", **query)
 
 
-def say(card: Card, value: float | None) -> str:
-    """Write a figure's value in its unit."""
-    if value is None:
-        return "—"
-    if card.figure.unit == "工作分钟":
-        return minutes_in_words(int(value))
-    if card.figure.unit == "%":
-        return f"{value:.1f}%"
-    return f"{about(int(value), approximate=False)} {_(card.figure.unit)}"
-
-
-def say_change(card: Card) -> str:
-    """Write the change against the period compared with: per cent, or points for a rate."""
-    if card.change is None:
-        return ""
-    if card.figure.whole:
-        return _("%(n)+.1f个百分点", n=card.change)
-    return f"{card.change:+.1f}%"
+def moved(card: Card) -> Change:
+    """Return how a figure moved against the period compared with."""
+    return Change(card.change, points=card.figure.whole is not None)
 
 
 def _charts(figures: Overview) -> dict[str, Any]:
