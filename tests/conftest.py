@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
 import config
@@ -26,7 +26,7 @@ from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.installation import install
 from servicedesk.transaction import forget
-from tests.rewinding import prepare, rewind
+from tests.rewinding import Rewinder
 from tests.support import START, Town, build_town
 
 settings.register_profile("short", max_examples=60, deadline=None)
@@ -82,8 +82,9 @@ def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactor
     name = "servicedesk_template"
     _administer(postgres_url, f"CREATE DATABASE {name}")
     _fill(make_app(_named(postgres_url, name), tmp_path_factory.mktemp("pg-files")))
-    with create_engine(_named(postgres_url, name), poolclass=NullPool).begin() as connection:
-        prepare(connection)
+    rewinder = Rewinder(_named(postgres_url, name))
+    rewinder.prepare()
+    rewinder.close()
     return name
 
 
@@ -137,6 +138,10 @@ class Kept:
         with clock.at(START), self.app.app_context():
             yield self.app
             db.session.remove()
+
+    def disconnect(self) -> None:
+        """Close the connections that wait for the next use."""
+        with self.app.app_context():
             db.engine.dispose()
 
 
@@ -155,6 +160,14 @@ def kept_postgres(
     name = f"test_{os.getpid()}"
     _copy_database(postgres_url, postgres_template, name)
     return Kept.build(_named(postgres_url, name), tmp_path_factory.mktemp("on-postgres"))
+
+
+@pytest.fixture(scope="session")
+def rewinder(postgres_url: str, kept_postgres: Kept) -> Iterator[Rewinder]:
+    """What puts the database of ``kept_postgres`` back to how it was."""
+    rewinder = Rewinder(_named(postgres_url, f"test_{os.getpid()}"))
+    yield rewinder
+    rewinder.close()
 
 
 def _copy_database(url: str, template: str, name: str) -> None:
@@ -178,19 +191,20 @@ def _sqlite_app(request: pytest.FixtureRequest) -> Iterator[Flask]:
     kept: Kept = request.getfixturevalue("kept_sqlite")
     template: Path = request.getfixturevalue("sqlite_template")
     yield from kept.run(lambda: shutil.copy(template, kept.folder / "test.db"))
+    kept.disconnect()
 
 
 def _postgres_app(request: pytest.FixtureRequest) -> Iterator[Flask]:
     url: str = request.getfixturevalue("postgres_url")
     template: str = request.getfixturevalue("postgres_template")
     kept: Kept = request.getfixturevalue("kept_postgres")
-    name = f"test_{os.getpid()}"
+    rewinder: Rewinder = request.getfixturevalue("rewinder")
 
     def fill() -> None:
-        with create_engine(_named(url, name), poolclass=NullPool).connect() as connection:
-            as_it_was = rewind(connection)
-        if not as_it_was:
-            _copy_database(url, template, name)
+        if not rewinder.rewind():
+            rewinder.close()
+            kept.disconnect()
+            _copy_database(url, template, f"test_{os.getpid()}")
 
     yield from kept.run(fill)
 

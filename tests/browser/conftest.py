@@ -1,7 +1,6 @@
 """A live server on a fresh application, and people who have signed in."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -9,11 +8,10 @@ from playwright.sync_api import Browser, Page
 
 from servicedesk.clock import clock
 from servicedesk.extensions import db
-from tests.live import chromium_browser, serving, sign_in
+from tests.browser.looking import enter, watch
+from tests.live import chromium_browser, serving
 from tests.support import PASSWORD, START
 
-ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 Person = Callable[..., Page]
 
 
@@ -35,7 +33,10 @@ def base(sqlite_app: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def person(chromium: Browser, base: str) -> Iterator[Person]:
-    """Open a page as somebody; every page must be free of script errors."""
+    """Open an empty page as somebody; every page must be free of script errors.
+
+    Signing in through the page is shown by the tests of offline visits: here no page is drawn.
+    """
     opened, errors = [], []
 
     def start(login: str = "", width: int = 1440, scheme: str = "light") -> Page:
@@ -47,9 +48,10 @@ def person(chromium: Browser, base: str) -> Iterator[Person]:
         opened.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
+        watch(page)
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
         if login:
-            sign_in(page, base, login, PASSWORD)
+            enter(context, base, login, PASSWORD)
         return page
 
     yield start

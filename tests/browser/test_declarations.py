@@ -9,7 +9,7 @@ from servicedesk.declarations.policies import write_policy
 from servicedesk.extensions import db
 from servicedesk.jobs import tasks
 from tests.browser.conftest import Person
-from tests.browser.test_pages import faults
+from tests.browser.looking import faults_both_ways
 from tests.policies import declared, draft, fill_file, local_day, published
 from tests.support import Town, pass_time
 
@@ -123,20 +123,17 @@ def numbers(sqlite_app: Flask) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("login", sorted(PAGES))
 def test_pages_are_accessible_and_fit(
-    numbers: dict[str, int], base: str, person: Person, login: str, scheme: str
+    numbers: dict[str, int], base: str, person: Person, login: str
 ) -> None:
-    page = person(login, width=390 if scheme == "dark" else 1440, scheme=scheme)
+    page = person(login)
     wrong: dict[str, list[str]] = {}
     for path in PAGES[login]:
-        page.goto(base + path.format(**numbers))
-        page.wait_for_load_state("networkidle")
-        page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
-        found = faults(page)
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            found.append("too wide")
+        found = faults_both_ways(
+            page, base + path.format(**numbers),
+            "document.querySelectorAll('main details').forEach(one => one.open = true)",
+        )  # fmt: skip
         if found:
             wrong[path] = found
     assert wrong == {}

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from tests.actions.test_enterprise_import import line, workbook
-from tests.browser.conftest import AXE, Person
+from tests.browser.conftest import Person
+from tests.browser.looking import faults
 
 pytestmark = pytest.mark.browser
 WRONG = (
@@ -61,12 +62,7 @@ def test_five_hundred_rows_of_which_twenty_are_bad(
     found = list(sheet.values)
     assert [row[0] for row in found[1:]] == [row + 1 for row in sorted(bad)]
     assert all(row[1] for row in found[1:])
-    page.evaluate(AXE.read_text())
-    serious = page.evaluate(
-        "() => axe.run().then(r => r.violations.filter(v => ['serious', 'critical']"
-        ".includes(v.impact)).map(v => v.id + v.nodes[0].html))"
-    )
-    assert serious == []
+    assert faults(page) == []
     assert count() == before
 
     page.get_by_role("button", name="导入480行").click()

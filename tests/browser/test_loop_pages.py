@@ -7,7 +7,7 @@ from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.statistics.facts import build
 from tests.browser.conftest import Person
-from tests.browser.test_pages import faults
+from tests.browser.looking import faults, until_quiet
 from tests.support import Town, local, pass_time
 from tests.web.queue_support import varied
 
@@ -37,7 +37,7 @@ def test_the_leaders_pages(weeks: Flask, base: str, person: Person, scheme: str)
     wrong: dict[str, list[str]] = {}
     for path in PAGES:
         page.goto(base + path)
-        page.wait_for_load_state("networkidle")
+        until_quiet(page)
         found = faults(page)
         too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if too_wide > 0:

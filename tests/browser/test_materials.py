@@ -12,7 +12,7 @@ from servicedesk.materials.queries import materials_of
 from servicedesk.tickets.models import Ticket
 from tests.actions.materials_support import deferred, drafted, kept, signed
 from tests.browser.conftest import Person
-from tests.browser.test_pages import faults
+from tests.browser.looking import faults_both_ways
 from tests.support import PASSWORD, Town
 from tests.web.test_portal import PDF
 
@@ -67,9 +67,8 @@ def test_a_clerk_hands_in_once_and_chooses_the_next_time(
     assert page.locator("input[name=acting][value='1']").is_checked()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_materials_and_letters_are_accessible_and_fit(
-    sqlite_app: Flask, base: str, person: Person, scheme: str
+    sqlite_app: Flask, base: str, person: Person
 ) -> None:
     town = Town()
     kept(town)
@@ -92,15 +91,12 @@ def test_pages_of_materials_and_letters_are_accessible_and_fit(
     }  # fmt: skip
     wrong: dict[str, list[str]] = {}
     for login, paths in pages.items():
-        page = person(login, width=390 if scheme == "dark" else 1440, scheme=scheme)
+        page = person(login)
         for path in paths:
-            page.goto(base + path)
-            page.wait_for_load_state("networkidle")
-            page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
-            found = faults(page)
-            too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if too_wide > 0:
-                found.append(f"{too_wide} px too wide")
+            found = faults_both_ways(
+                page, base + path,
+                "document.querySelectorAll('main details').forEach(d => d.open = true)",
+            )  # fmt: skip
             if found:
                 wrong[path] = found
     assert wrong == {}

@@ -12,8 +12,8 @@ from servicedesk.extensions import db
 from servicedesk.outreach.models import Visit
 from servicedesk.outreach.rounds import Plan, hand_out, plan_round
 from servicedesk.tickets.models import Ticket
-from tests.browser.conftest import AXE, Person
-from tests.browser.test_pages import faults
+from tests.browser.conftest import Person
+from tests.browser.looking import AXE, faults
 from tests.live import sign_in
 from tests.support import PASSWORD, Town
 from tests.web.test_access import PNG

@@ -2,11 +2,11 @@
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
 
 from servicedesk.extensions import db
 from servicedesk.statistics.facts import build
-from tests.browser.conftest import AXE, Person
+from tests.browser.conftest import Person
+from tests.browser.looking import faults_both_ways
 from tests.support import Town
 from tests.web.test_access import project_values
 from tests.web.values import loop_values
@@ -74,35 +74,13 @@ def names(sqlite_app: Flask) -> dict[str, object]:
     return found
 
 
-def faults(page: Page) -> list[str]:
-    """Return what axe finds that is serious or critical."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "() => axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"
-        ".filter(v => ['serious', 'critical'].includes(v.impact))"
-        ".map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' '"
-        " + (n.any[0] ? n.any[0].message : '')).join(' | ')))"
-    )
-    return [str(fault) for fault in found]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("login", AUDIENCES)
 def test_pages_are_accessible_and_fit(
-    base: str, person: Person, names: dict[str, object], login: str, scheme: str
+    base: str, person: Person, names: dict[str, object], login: str
 ) -> None:
-    page = person(login, width=390 if scheme == "dark" else 1440, scheme=scheme)
-    wrong: dict[str, list[str]] = {}
-    for path in PAGES[login]:
-        page.goto(base + path.format(**names))
-        page.wait_for_load_state("networkidle")
-        found = faults(page)
-        too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if too_wide > 0:
-            found.append(f"{too_wide} px too wide")
-        if found:
-            wrong[path] = found
-    assert wrong == {}
+    page = person(login)
+    found = {path: faults_both_ways(page, base + path.format(**names)) for path in PAGES[login]}
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -15,7 +15,7 @@ from servicedesk.problems.solving import solve
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import writing
 from tests.browser.conftest import Person
-from tests.browser.test_pages import faults
+from tests.browser.looking import faults_both_ways
 from tests.support import Town
 
 ROAD = "J03"
@@ -106,9 +106,8 @@ def test_one_solution_for_three_tickets_and_one_not_solved(
     expect(head.get_by_text("重办1次")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_problems_are_accessible_and_fit(
-    sqlite_app: Flask, town: Town, base: str, person: Person, scheme: str
+    sqlite_app: Flask, town: Town, base: str, person: Person
 ) -> None:
     mine, theirs = road(town), road(town, "bob")
     waits = town.file("alice", ROAD, title="还是3号路", description="路面坑洼")
@@ -131,19 +130,13 @@ def test_pages_of_problems_are_accessible_and_fit(
     db.session.remove()
     wrong: dict[str, list[str]] = {}
     for login, paths in pages.items():
-        page = person(login, width=390 if scheme == "dark" else 1440, scheme=scheme)
+        page = person(login)
         for path in paths:
-            answer = page.goto(base + path)
-            assert answer is not None
-            assert answer.status == 200, path
-            page.wait_for_load_state("networkidle")
-            page.evaluate(
-                "document.querySelectorAll('#links details, #solutions details').forEach(d => d.open = true)"
-            )
-            found = faults(page)
-            too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if too_wide > 0:
-                found.append(f"{too_wide} px too wide")
+            found = faults_both_ways(
+                page, base + path,
+                "document.querySelectorAll('#links details, #solutions details')"
+                ".forEach(d => d.open = true)",
+            )  # fmt: skip
             if found:
                 wrong[path] = found
     assert wrong == {}, wrong

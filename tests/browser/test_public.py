@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 
 from servicedesk.extensions import db
 from tests.browser.conftest import Person
-from tests.browser.test_pages import faults
+from tests.browser.looking import faults_both_ways
 from tests.support import Town
 from tests.web.test_public import a_year, switched_on
 
@@ -27,16 +27,12 @@ def opened(sqlite_app: Flask) -> None:
     db.session.remove()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 @pytest.mark.usefixtures("opened")
-def test_pages_are_accessible_and_fit(base: str, person: Person, scheme: str, width: int) -> None:
+def test_pages_are_accessible_and_fit(base: str, person: Person) -> None:
     for login, paths in PAGES.items():
-        page = person(login, width=width, scheme=scheme)
+        page = person(login)
         for path in paths:
-            page.goto(base + path)
-            page.wait_for_load_state("networkidle")
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert (faults(page), max(0, wide)) == ([], 0), path
+            assert faults_both_ways(page, base + path) == [], path
 
 
 @pytest.mark.usefixtures("opened")

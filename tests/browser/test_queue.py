@@ -10,7 +10,7 @@ from servicedesk.extensions import db
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.workbench.saved_views import save_view
 from tests.browser.conftest import Person
-from tests.browser.test_pages import faults
+from tests.browser.looking import faults, until_quiet
 from tests.support import START, Town
 
 pytestmark = pytest.mark.browser
@@ -39,6 +39,7 @@ def test_a_shift_by_keyboard_alone(sqlite_app: Flask, base: str, person: Person)
     numbers = [town.file(title=f"第{n}件").number for n in range(4)]
     db.session.remove()
     page = person("desk")
+    page.goto(f"{base}/desk/")
     settle(page, "g", "t")
     assert page.url.endswith("/desk/today")
     settle(page, "g", "q")
@@ -193,7 +194,7 @@ def test_the_queues_pages_are_accessible_and_fit(
     for path in ("/desk/", "/desk/?view=open", "/desk/today", "/desk/views", "/desk/columns",
                  remind, accept, f"/desk/tickets/{number}"):  # fmt: skip
         page.goto(base + path)
-        page.wait_for_load_state("networkidle")
+        until_quiet(page)
         found = faults(page)
         too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if too_wide > 0:

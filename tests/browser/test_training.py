@@ -15,7 +15,7 @@ from servicedesk.training.consultations import record_consultation
 from tests.actions.test_hiring import TODAY, draft
 from tests.actions.test_training import BEGINS, advice, plan, register
 from tests.browser.conftest import Person
-from tests.browser.test_pages import faults
+from tests.browser.looking import faults_both_ways
 from tests.support import Town
 
 pytestmark = pytest.mark.browser
@@ -95,10 +95,7 @@ def test_hiring_from_the_wish_to_the_confirmed_number(
     expect(desk.get_by_text("确认3人")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_the_pages_are_accessible_and_fit(
-    sqlite_app: Flask, base: str, person: Person, width: int, scheme: str
-) -> None:
+def test_the_pages_are_accessible_and_fit(sqlite_app: Flask, base: str, person: Person) -> None:
     town = Town()
     event = plan_event(town.desk, plan(town))
     number, code = event.id, event.check_in_code
@@ -121,12 +118,8 @@ def test_the_pages_are_accessible_and_fit(
     }  # fmt: skip
     wrong = {}
     for login, paths in pages.items():
-        page = person(login, width=width, scheme=scheme)
+        page = person(login)
         for path in paths:
-            page.goto(base + path)
-            page.wait_for_load_state("networkidle")
-            found = faults(page)
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if found or wide > 0:
-                wrong[path] = [*found, wide]
+            if found := faults_both_ways(page, base + path):
+                wrong[path] = found
     assert wrong == {}

@@ -4,11 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from argon2 import Type, extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from servicedesk.accounts.actions import set_active
+from servicedesk.accounts.actions import hash_password, set_active
 from servicedesk.audit.models import AuditEntry
 from servicedesk.core.permissions import PERMISSIONS, Role, scope_of
 from servicedesk.core.projects import Stage
@@ -288,3 +289,13 @@ def test_guessing_is_stopped(closed_app: Flask) -> None:
     answer = client.post("/sign-in", data={"login": "desk", "password": PASSWORD})
     assert answer.status_code == 200
     assert "15" in answer.text
+
+
+def test_passwords_are_kept_as_strongly_as_rfc_9106_asks() -> None:
+    """The people of the tests have weaker hashes, to sign in quickly; those the product makes have not."""
+    made = extract_parameters(hash_password(PASSWORD))
+    assert made.type is Type.ID
+    assert made.time_cost >= 3
+    assert made.memory_cost >= 64 * 1024  # KiB
+    assert made.salt_len >= 16
+    assert made.hash_len >= 32
