@@ -38,7 +38,7 @@ def texts(town: Town, login: str, ticket: Ticket) -> list[str]:
     query = select(Notice.text).where(
         Notice.user_id == town.user(login).id, Notice.ticket_id == ticket.id
     )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query.order_by(Notice.id)))
 
 
 # Drafts ---------------------------------------------------------------------------------------

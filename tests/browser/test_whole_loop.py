@@ -40,8 +40,7 @@ def portal_step(page: Page, name: str) -> None:
 def served(page: Page, base: str) -> int:
     """Read the manager's first figure: enterprises served this year."""
     page.goto(f"{base}/insight/")
-    card = page.locator("a.figure", has_text="服务企业数").first
-    return int(card.locator(".figure-value").inner_text().split()[0])
+    return int(page.locator("#m-served + .minute-number").inner_text().split()[0])
 
 
 def test_four_people_close_the_loop(
