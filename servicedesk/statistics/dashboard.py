@@ -149,13 +149,18 @@ def ordered(rows: Sequence[Row], sort: str, names: Mapping[Any, str]) -> list[Ro
     What has no value comes last either way, and equals stand in the order of their names.
     """
     key, backwards = sort.removeprefix("-"), sort.startswith("-")
-    named = sorted(rows, key=lambda row: names.get(row.key, ""))
+    named = sorted(rows, key=lambda row: _place(row.key, names))
     if key == "name":
         return named[::-1] if backwards else named
     measured = [(row.value(key), row) for row in named]
     there = [(value, row) for value, row in measured if value is not None]
     there.sort(key=lambda pair: pair[0], reverse=backwards)
     return [row for _value, row in there] + [row for value, row in measured if value is None]
+
+
+def _place(key: Any, names: Mapping[Any, str]) -> str:
+    """Return what a row is sorted by where no figure decides: days by themselves, the rest by name."""
+    return key.isoformat() if isinstance(key, date) else names.get(key, "")
 
 
 def ranking(rows: Sequence[Row], measure: str, names: Mapping[Any, str]) -> list[Row]:

@@ -22,6 +22,7 @@ from servicedesk.statistics.dashboard import (
     GROUPS,
     MEASURES,
     REGISTERED,
+    Row,
     breakdown,
     cards,
     course,
@@ -171,6 +172,9 @@ def test_rows_are_ordered_and_small_rates_are_not_ranked(app: Flask) -> None:
     there = [rate for rate in rates if rate is not None]
     assert rates == sorted(there) + [None] * (len(rates) - len(there))
     assert [row.key for row in ordered(rows, "name", names)] == sorted(names)
+    days = [Row(date(2024, month, 1), {}) for month in (10, 2, 1)]
+    words = {one.key: f"2024年{one.key.month}月1日" for one in days}
+    assert [one.key.month for one in ordered(days, "name", words)] == [1, 2, 10]
     assert ranking(rows, "on_time_rate", names) == []
     assert ranking(rows, "delivered", names)[0].key == "A01"
 
