@@ -17,7 +17,6 @@ from servicedesk.core.tallies import Column, Response
 from servicedesk.extensions import db
 from servicedesk.statistics.fact_columns import LAYOUT, Facts, no_facts, unpack
 from servicedesk.statistics.fact_models import FactSegment
-from servicedesk.transaction import remembered
 
 T = TypeVar("T")
 ANSWERS_MAX = 2000
@@ -101,8 +100,9 @@ class Store:
         return found
 
 
-_kept: dict[int, Store] = remembered()
-_segments: dict[tuple[int, str], tuple[str, Facts]] = remembered()
+# Both are known by what is in them: no rollback can make them untrue.
+_kept: dict[int, Store] = {}
+_segments: dict[tuple[int, str], tuple[str, Facts]] = {}
 
 
 def store(park_id: int) -> Store:
