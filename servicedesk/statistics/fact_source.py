@@ -127,13 +127,15 @@ def _measure(park_id: int, facts: Facts, raw: NDArray[Any]) -> None:
 
 def _add_children(facts: Facts, condition: ColumnElement[bool]) -> None:
     """Count what hangs on the tickets, one statement for each kind."""
+    # who was followed up is known already: most calls need not be read
+    called = and_(FollowUpCall.result != "missed", Ticket.followed_up_at.is_(None))
     level = func.max(
         case({"level_1": 1, "level_2": 2, "level_3": 3}, value=Escalation.step, else_=0)
     )
     for name, model, what, only in (
         ("extensions", Extension, func.count(), Extension.verdict == "approved"),
         ("reopenings", Reopening, func.count(), Reopening.kind != "take_up"),
-        ("followed", FollowUpCall, func.count(), FollowUpCall.result != "missed"),
+        ("followed", FollowUpCall, func.count(), called),
         ("level", Escalation, level, Escalation.step.startswith("level")),
     ):  # fmt: skip
         query = _on_tickets(select(model.ticket_id, what), model, condition)
