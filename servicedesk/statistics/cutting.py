@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Any, TypeVar
 
 import numpy as np
@@ -167,10 +168,11 @@ class Figures:
 
     @property
     def _seconds(self) -> int:
-        return int(self.now.timestamp())
+        """The moment in whole seconds: a limit is over as soon as any part of the next has begun."""
+        return ceil(self.now.timestamp())
 
     def _answer(self, question: Hashable, counted: Callable[[], T]) -> T:
-        return self._facts.answer(question, self.now, counted)
+        return self._facts.answer(question, self._seconds, counted)
 
     def _bases(self, span: Span, cut: Cut) -> Iterator[tuple[Rows, Mapping[str, Part]]]:
         for day, parts in _BASES.values():

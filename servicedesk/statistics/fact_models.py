@@ -21,7 +21,6 @@ class FactSegment(Base):
     month: Mapped[str] = mapped_column(primary_key=True)
     layout: Mapped[str]
     digest: Mapped[str]
-    count: Mapped[int]
     data: Mapped[bytes]
 
 

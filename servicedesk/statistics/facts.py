@@ -129,7 +129,7 @@ def _put(park_id: int, month: str, facts: Facts) -> bool:
     data, digest = pack(facts)
     mine = (FactSegment.park_id == park_id, FactSegment.month == month)
     former = db.session.execute(select(FactSegment.digest, FactSegment.layout).where(*mine)).first()
-    values = {"digest": digest, "layout": LAYOUT, "count": len(facts), "data": data}
+    values = {"digest": digest, "layout": LAYOUT, "data": data}
     if former is None:
         db.session.execute(insert(FactSegment).values(park_id=park_id, month=month, **values))
         return len(facts) > 0

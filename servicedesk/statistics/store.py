@@ -6,13 +6,12 @@ Answers are kept for as long as the facts are the same.
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 
 import numpy as np
 from sqlalchemy import select
 
-from servicedesk.core.figures import Basis
 from servicedesk.core.tallies import Column, Response
 from servicedesk.extensions import db
 from servicedesk.statistics.fact_columns import LAYOUT, Facts, no_facts, unpack
@@ -59,10 +58,8 @@ class Rows(Mapping[str, Column]):
         """How many rows they are."""
         return len(self["day"])
 
-    def only(self, mask: Column | None) -> "Rows":
-        """Return the rows for which ``mask`` holds; all of them without one."""
-        if mask is None:
-            return self
+    def only(self, mask: Column) -> "Rows":
+        """Return the rows for which ``mask`` holds."""
         return Rows(self, np.flatnonzero(mask))
 
 
@@ -85,12 +82,13 @@ class Store:
         edges = np.searchsorted(table["day"], (start.toordinal(), end.toordinal() + 1))
         return Rows(table, slice(int(edges[0]), int(edges[1])))
 
-    def answer(self, question: Hashable, now: datetime, count: Callable[[], T]) -> T:
+    def answer(self, question: Hashable, now: int, count: Callable[[], T]) -> T:
         """Return what ``count`` counts, from memory where the same was asked of the same facts.
 
-        Time changes a number only when it passes the limit of a response that is still owed.
+        ``now`` is the moment of the counting, in the seconds that limits are in. Time changes a
+        number only when it passes the limit of a response that is still owed.
         """
-        passed = int(np.searchsorted(self.limits, now.timestamp(), side="left"))
+        passed = int(np.searchsorted(self.limits, now, side="left"))
         key = (question, passed)
         if key not in self.answers:
             if len(self.answers) >= ANSWERS_MAX:
@@ -154,7 +152,3 @@ def _table(facts: Facts, firms: Column, day: str, names: Sequence[str]) -> dict[
     order = there[np.argsort(facts[day][there], kind="stable")]
     found = {name: facts[name][order] for name in (*_CUT_BY, *names)}
     return {**found, "firm": firms[order], "day": facts[day][order]}
-
-
-DAY_OF = {Basis.SUBMITTED: "submitted_on", Basis.RESOLVED: "delivered_on"}
-"""The day by which a figure's tickets fall into a span."""

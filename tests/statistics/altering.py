@@ -56,4 +56,3 @@ def _put(segment: FactSegment, found: Facts) -> None:
     with writing():
         stored = db.session.get_one(FactSegment, key)
         stored.data, stored.digest = pack(found)
-        stored.count = len(found)

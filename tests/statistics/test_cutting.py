@@ -1,7 +1,8 @@
 """Figures of any cut and any days, against counting in a loop; as many rows behind each figure."""
 
 from collections import Counter
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from itertools import product
 from math import ceil
 from random import Random
@@ -10,11 +11,13 @@ import pytest
 
 from servicedesk.clock import clock
 from servicedesk.core.figures import BY_KEY, FIGURES, Aggregation, Basis
+from servicedesk.core.tallies import NONE
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.jobs import tasks
 from servicedesk.statistics.cutting import (
     EVERYTHING,
+    NOT_RECORDED,
     Cut,
     Dimension,
     Figures,
@@ -190,3 +193,37 @@ def test_a_day_ends_at_midnight_in_shanghai(town: Town) -> None:
     for day in (date(2024, 12, 31), date(2025, 1, 1)):
         found = numbers(town.park_id, Span(day, day), EVERYTHING, clock.now())
         assert found["submitted"] == 1
+
+
+def test_a_limit_that_passes_within_a_second_is_counted_then_and_later(town: Town) -> None:
+    """An answer that is kept must not outlive the moment at which time makes another of it."""
+    ticket = town.file()
+    build(town.park_id)
+    limit = ticket.response_due_at
+    for moment, measured in (
+        (limit, 0), (limit + timedelta(milliseconds=500), 1), (limit + timedelta(hours=1), 1),
+    ):  # fmt: skip
+        found = numbers(town.park_id, YEAR, EVERYTHING, moment)
+        assert found["response_measured"] == measured, moment
+
+
+def test_what_is_not_recorded_and_each_hour_lead_to_their_tickets(town: Town) -> None:
+    """Every row of a breakdown, a nameless one too, and every cell of the heat map."""
+    a_lively_year(town)
+    with writing():
+        db.session.get_one(Enterprise, town.enterprise_id("bob")).industry_code = ""
+    figures = Figures(town.park_id, clock.now())
+    nameless = set()
+    for by in naive.BREAKDOWNS:
+        for key, counted in figures.grouped(YEAR, EVERYTHING, by).items():
+            nothing = NONE if by is Dimension.PERSON else NOT_RECORDED
+            cut = replace(EVERYTHING, **{by.value: key or nothing})
+            if not key:
+                nameless.add(by)
+            for figure in ("submitted", "delivered"):
+                behind = figures.tickets_behind(figure, YEAR, cut)
+                assert len(behind) == counted.get(figure, 0), (by, key, figure)
+    assert {Dimension.UNIT, Dimension.PERSON, Dimension.INDUSTRY} <= nameless
+    for (weekday, hour), count in figures.heat(YEAR, EVERYTHING).items():
+        cell = Cut(weekday=str(weekday + 1), hour=str(hour))
+        assert len(figures.tickets_behind("submitted", YEAR, cell)) == count
