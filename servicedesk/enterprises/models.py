@@ -23,10 +23,13 @@ class Enterprise(Base):
     """
 
     __tablename__ = "enterprise"
-    __table_args__ = (UniqueConstraint("park_id", "credit_code"),)
+    __table_args__ = (
+        UniqueConstraint("park_id", "credit_code"),
+        Index("ix_enterprise_versions", "park_id", "version"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"), index=True)
+    park_id: Mapped[int] = mapped_column(ForeignKey("park.id"))
     name: Mapped[str] = mapped_column(index=True)
     credit_code: Mapped[str | None]
     standing: Mapped[str] = mapped_column(default="confirmed", index=True)

@@ -131,28 +131,39 @@ class Figures:
 
     def by_pairs(self, span: Span, owner: str) -> dict[tuple[int, int], dict[str, int]]:
         """Count what was delivered for each owner (``unit_id``, ``handler_id``) and item."""
-        rows = self._facts.within("delivered_on", span.start, span.end)
-        known, codes = np.unique(
-            rows[owner].astype(np.int64) << 32 | rows["item_id"], return_inverse=True
-        )
-        columns = count(rows, DONE, Groups(codes, len(known)), self._seconds)
-        return {
-            (pair >> 32, pair & 0xFFFFFFFF): {name: int(c[n]) for name, c in columns.items()}
-            for n, pair in enumerate(known.tolist())
-        }
+
+        def counted() -> dict[tuple[int, int], dict[str, int]]:
+            rows = self._facts.within("delivered_on", span.start, span.end)
+            known, codes = np.unique(
+                rows[owner].astype(np.int64) << 32 | rows["item_id"], return_inverse=True
+            )
+            columns = count(rows, DONE, Groups(codes, len(known)), self._seconds)
+            return {
+                (pair >> 32, pair & 0xFFFFFFFF): {name: int(c[n]) for name, c in columns.items()}
+                for n, pair in enumerate(known.tolist())
+            }
+
+        return self._answer(("pairs", span, owner), counted)
 
     def heat(self, span: Span, cut: Cut) -> dict[tuple[int, int], int]:
         """Return how many were submitted by (weekday, hour): weekdays from 0 Monday, local hours."""
-        rows = self._rows("submitted_on", span, cut)
-        cells = np.bincount(_weekday(rows) * 24 + rows["submitted_hour"], minlength=7 * 24)
-        return {divmod(place, 24): n for place, n in enumerate(cells.tolist()) if n}
+
+        def counted() -> dict[tuple[int, int], int]:
+            rows = self._rows("submitted_on", span, cut)
+            cells = np.bincount(_weekday(rows) * 24 + rows["submitted_hour"], minlength=7 * 24)
+            return {divmod(place, 24): n for place, n in enumerate(cells.tolist()) if n}
+
+        return self._answer(("heat", span, self._meaning(cut)), counted)
 
     def settling(self, span: Span, cut: Cut) -> int:
         """Return how many were resolved in ``span`` but not archived: they will still count in it.
 
         Whoever rates well is archived sooner than whoever says nothing, so fresh rates look too good.
         """
-        return self._rows("settling_on", span, cut).height
+        return self._answer(
+            ("settling", span, self._meaning(cut)),
+            lambda: self._rows("settling_on", span, cut).height,
+        )
 
     def tickets_behind(self, figure: str, span: Span, cut: Cut) -> Sequence[int]:
         """Return the tickets (row numbers) that a figure counts; a rate's are its whole.

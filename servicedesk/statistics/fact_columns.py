@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servicedesk.core.channels import CHANNELS
+from servicedesk.core.standing import STATE_CODES
 
 Facts = NDArray[Any]
 """Facts of :data:`FACT`, in the order of their tickets."""
@@ -31,14 +32,17 @@ FACT = np.dtype(
         ("limited_by_law", "?"), ("saved_minutes", "i4"),
         ("returns", "i2"), ("extensions", "i2"), ("supplements", "i2"), ("reopenings", "i2"),
         ("urges", "i2"), ("level", "i1"), ("false_resolution", "?"), ("rectified", "i1"),
+        ("open", "?"), ("state", "i1"), ("reached", "i1"), ("ladder", "i1"),
+        ("due_at", "i8"), ("contact_due", "i8"),
     ]
 )  # fmt: skip
-"""``response`` is a ``core.tallies.Response``, ``response_due`` in seconds since 1970 UTC; ``level``
-the highest that it reached; ``rectified`` whether a bad rating was put right in time."""
+"""``response`` is a ``core.tallies.Response``; limits are in seconds since 1970 UTC; ``level`` is the
+highest that it reached, ``ladder`` where it stands; ``rectified`` whether a bad rating was put right in time;
+``state`` a code of ``core.standing``, ``reached`` its ``Reached``; ``contact_due`` is there until the call."""
 
 CHANNEL_CODES = {name: code for code, name in enumerate(CHANNELS, 1)}
 CHANNEL_NAMES = {code: name for name, code in CHANNEL_CODES.items()}
-LAYOUT = blake2b(f"{FACT.descr} {CHANNEL_CODES}".encode(), digest_size=8).hexdigest()
+LAYOUT = blake2b(f"{FACT.descr} {CHANNEL_CODES} {STATE_CODES}".encode(), digest_size=8).hexdigest()
 """The shape of what is stored: facts of another shape are built again."""
 _QUICK = 1  # zlib's level: a third of the size at a tenth of the time
 

@@ -5,6 +5,7 @@ again at any time. What an item or an enterprise is called and which category, i
 has is looked up when figures are cut: when that changes, no fact has to.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
 from servicedesk.calendars.queries import calendar
+from servicedesk.core.standing import NEVER, STATE_CODES, Reached
 from servicedesk.core.tallies import NONE, Response
 from servicedesk.core.workflow import BAD_RATING, State
 from servicedesk.database import epoch
@@ -31,7 +33,7 @@ from servicedesk.tickets.models import (
 EAST = 8 * 3600  # Shanghai's distance from UTC in seconds, without summer time since 1991
 DAY = 86_400
 _1970 = date(1970, 1, 1).toordinal()
-_NO_TIME = -(2**62)
+_NO_TIME = -NEVER
 _SETTLING = (State.RESOLVED, State.FOLLOWED_UP, State.RATED)
 _DELIVERED = and_(Ticket.state == State.CLOSED, Ticket.resolved_at.is_not(None))
 _RESPONSE = case(
@@ -80,21 +82,36 @@ _SOURCES: dict[str, Any] = {
     "urges": Ticket.urges,
     "false_resolution": _flag(Ticket.false_resolution),
     "limit_days": func.coalesce(Ticket.limit_days, 0),
+    "open": _flag(Ticket.closed_at.is_(None)),
+    "state": case(STATE_CODES, value=Ticket.state, else_=0),
+    "reached": (
+        _flag(Ticket.accepted_at.is_not(None)) * int(Reached.ACCEPTED)
+        + _flag(Ticket.dispatched_at.is_not(None)) * int(Reached.DISPATCHED)
+        + _flag(Ticket.signed_at.is_not(None)) * int(Reached.SIGNED)
+        + _flag(Ticket.resolved_at.is_not(None)) * int(Reached.RESOLVED)
+        + _flag(Ticket.confirmed.is_(True)) * int(Reached.CONFIRMED)
+    ),
+    "ladder": Ticket.ladder_level,
+    "due_at": func.coalesce(epoch(Ticket.due_at), NEVER),
+    "contact_due": case(
+        (Ticket.called_back_at.is_(None), func.coalesce(epoch(Ticket.contact_due_at), NEVER)),
+        else_=NEVER,
+    ),
 }
-_RAW = np.dtype([(name, "i8") for name in _SOURCES])
+STANDING = (
+    "ticket_id", "submitted_on", "unit_id", "urgent", "rating", "response", "response_due",
+    "open", "state", "reached", "ladder", "due_at", "contact_due",
+)  # fmt: skip
+"""The columns of what stands at this moment."""
 _AS_THEY_ARE = tuple(name for name in _SOURCES if name in (FACT.names or ()))
 
 
 def facts_of(park_id: int, wanted: ColumnElement[bool]) -> Facts:
     """Return the facts of the park's tickets for which ``wanted`` holds; joined ones (并单) have none."""
     condition = and_(Ticket.park_id == park_id, wanted)
-    raw = _raw(condition)
-    facts = np.zeros(len(raw), dtype=FACT)
-    for name in _AS_THEY_ARE:
-        facts[name] = raw[name]
-    submitted = raw["submitted"] + EAST
-    facts["submitted_on"] = submitted // DAY + _1970
-    facts["submitted_hour"] = submitted % DAY // 3600
+    raw = _raw(condition, tuple(_SOURCES))
+    facts = _plain(raw)
+    facts["submitted_hour"] = (raw["submitted"] + EAST) % DAY // 3600
     resolved_on = (raw["resolved"] + EAST) // DAY + _1970
     facts["delivered_on"] = np.where(raw["delivered"], resolved_on, 0)
     facts["settling_on"] = np.where(raw["settling"], resolved_on, 0)
@@ -104,10 +121,27 @@ def facts_of(park_id: int, wanted: ColumnElement[bool]) -> Facts:
     return facts
 
 
-def _raw(condition: ColumnElement[bool]) -> NDArray[Any]:
-    query = select(*(value.label(name) for name, value in _SOURCES.items()))
+def standing_of(park_id: int, wanted: ColumnElement[bool]) -> Facts:
+    """Return facts in which the columns of :data:`STANDING` are filled, in one statement."""
+    names = ("submitted", *(name for name in STANDING if name in _SOURCES))
+    return _plain(_raw(and_(Ticket.park_id == park_id, wanted), names))
+
+
+def _raw(condition: ColumnElement[bool], names: Sequence[str]) -> NDArray[Any]:
+    query = select(*(_SOURCES[name].label(name) for name in names))
     query = query.where(condition, Ticket.state != State.MERGED).order_by(Ticket.id)
-    return np.array([tuple(row) for row in db.session.execute(query)], dtype=_RAW)
+    kind = np.dtype([(name, "i8") for name in names])
+    return np.array([tuple(row) for row in db.session.execute(query)], dtype=kind)
+
+
+def _plain(raw: NDArray[Any]) -> Facts:
+    """Return facts with what needs no reckoning."""
+    facts = np.zeros(len(raw), dtype=FACT)
+    for name in _AS_THEY_ARE:
+        if name in (raw.dtype.names or ()):
+            facts[name] = raw[name]
+    facts["submitted_on"] = (raw["submitted"] + EAST) // DAY + _1970
+    return facts
 
 
 def _measure(park_id: int, facts: Facts, raw: NDArray[Any]) -> None:

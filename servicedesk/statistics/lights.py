@@ -11,12 +11,13 @@ from servicedesk.core.permissions import Actor
 from servicedesk.meetings.queries import decision_counts
 from servicedesk.statistics.loop import units_below
 from servicedesk.statistics.reach import own_cut
+from servicedesk.statistics.standing import standing
 from servicedesk.tickets import false_marks
 from servicedesk.tickets.listing import Filter, totals
 
-VIEWS = (
-    "level_3", "level_2", "urgent_uncontacted", "contact_late", "disputes", "extensions",
-)  # fmt: skip
+COUNTED = ("level_3", "level_2", "urgent_uncontacted", "contact_late", "disputes")
+ASKED = "extensions"  # whose they are depends on the reader
+VIEWS = (*COUNTED, ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,11 @@ def today(actor: Actor, *, silent: bool) -> tuple[Line, ...]:
 
 def counts(actor: Actor, *, silent: bool) -> dict[str, int]:
     """Return what each rule counts, as far as the person may see it."""
-    found = totals(actor, [Filter(view=view) for view in VIEWS])
+    (extensions,) = totals(actor, [Filter(view=ASKED)])
     marks = false_marks.Wanted(standing="standing", since=_monday(actor.park_id))
     return {
-        **dict(zip(VIEWS, found, strict=True)),
+        **standing(actor).views(COUNTED),
+        ASKED: extensions,
         "silent": int(silent),
         "false_week": false_marks.count(actor, marks),
         "decisions_late": decision_counts(actor)["overdue"],

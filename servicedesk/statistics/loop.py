@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, and_, case, func, select
 
 from servicedesk.calendars.queries import calendar
@@ -18,6 +19,8 @@ from servicedesk.core.ageing import Band, bands
 from servicedesk.core.control import Limits, limits
 from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET
 from servicedesk.core.permissions import Actor
+from servicedesk.core.standing import STATE_CODES, Reached
+from servicedesk.core.tallies import Column
 from servicedesk.core.workflow import State
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Unit
@@ -25,9 +28,10 @@ from servicedesk.organisation.queries import unit_by_code, units
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics.counts import span_of
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span, grouped
+from servicedesk.statistics.standing import Standing, by_unit, standing
+from servicedesk.statistics.store import Rows
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Escalation, Ticket
-from servicedesk.tickets.views import view_condition, visible
 
 LEVELS = ("level_1", "level_2", "level_3")
 CONTROL_WEEKS = 26
@@ -42,6 +46,14 @@ STAGES: tuple[tuple[str, tuple[State, ...]], ...] = (
     ("confirmed", (State.FOLLOWED_UP, State.RATED)),
     ("closed", (State.CLOSED,)),
 )  # fmt: skip
+_REACHED = {
+    "accepted": Reached.ACCEPTED,
+    "dispatched": Reached.DISPATCHED,
+    "signed": Reached.SIGNED,
+    "resolved": Reached.RESOLVED,
+    "confirmed": Reached.CONFIRMED,
+}
+_HEIGHT = 2 * max(Reached)  # of the numbers that stages reached may be
 LEFT = (State.DECLINED, State.WITHDRAWN, State.TERMINATED, State.ABANDONED)
 
 
@@ -117,14 +129,21 @@ def ageing(actor: Actor, cut: Cut) -> tuple[tuple[Band, ...], list[AgeRow]]:
     """Return the bands, and each unit's open tickets by band, the longest waiting first."""
     hours = calendar(actor.park_id)
     found = bands(hours.local(clock.now()).date(), hours.is_working_day)
-    sums = [func.sum(case((_submitted(one.since, one.until), 1), else_=0)) for one in found]
-    query = select(Ticket.unit_id, *sums).where(
-        visible(actor), view_condition("open", actor), *_of_unit(actor, cut)
-    )
-    known = {unit.id: unit for unit in units(actor.park_id)}
+    known = units(actor.park_id)
+    of_unit, width = by_unit([unit.id for unit in known]), len(known) + 1
+    # the newest band comes first: it ends where the next begins
+    edges = np.array([one.until.toordinal() for one in found if one.until], dtype=np.int64)[::-1]
+
+    def place(rows: Rows) -> Column:
+        older = len(edges) - np.searchsorted(edges, rows["submitted_on"])
+        return older * width + of_unit(rows)
+
+    counted = _standing(actor, cut).of_view("open", place, width * len(found))
+    table = counted.reshape(len(found), width)
     rows = [
-        AgeRow(known.get(unit_id), tuple(int(n) for n in counts))
-        for unit_id, *counts in db.session.execute(query.group_by(Ticket.unit_id))
+        AgeRow(unit, tuple(int(n) for n in table[:, number]))
+        for number, unit in enumerate((None, *known))
+        if table[:, number].any()
     ]
     rows.sort(key=lambda row: (row.unit is None, [-n for n in reversed(row.counts)]))
     return found, rows
@@ -132,29 +151,19 @@ def ageing(actor: Actor, cut: Cut) -> tuple[tuple[Band, ...], list[AgeRow]]:
 
 def funnel(actor: Actor, span: Span, cut: Cut) -> Funnel:
     """Return how far the tickets that were submitted in ``span`` have come."""
-    came: dict[str, ColumnElement[bool]] = {
-        "accepted": Ticket.accepted_at.is_not(None),
-        "dispatched": Ticket.dispatched_at.is_not(None),
-        "signed": Ticket.signed_at.is_not(None),
-        "resolved": Ticket.resolved_at.is_not(None),
-        "confirmed": Ticket.confirmed.is_(True),
-        "closed": Ticket.state == State.CLOSED,
-    }
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in came.values()]
-    query = (
-        select(Ticket.state, func.count(), *sums)
-        .where(
-            visible(actor), view_condition("all", actor), _submitted(span.start, span.end),
-            Ticket.state != State.MERGED, *_of_unit(actor, cut),
-        )
-        .group_by(Ticket.state)
-    )  # fmt: skip
-    standing: dict[State, int] = {}
-    reached: Counter[str] = Counter()
-    for state, count, *numbers in db.session.execute(query):
-        standing[State(state)] = count
-        reached["submitted"] += count
-        reached.update(dict(zip(came, numbers, strict=True)))
+
+    def place(rows: Rows) -> Column:
+        return rows["state"].astype(np.int64) * _HEIGHT + rows["reached"]
+
+    width = (len(STATE_CODES) + 1) * _HEIGHT
+    counted = _standing(actor, cut).asked(span.start, span.end, "funnel", place, width)
+    table = counted.reshape(-1, _HEIGHT)
+    standing = {State(name): int(table[code].sum()) for name, code in STATE_CODES.items()}
+    standing = {state: number for state, number in standing.items() if number}
+    bits = np.arange(_HEIGHT)
+    reached = {
+        key: int(table[:, (bits & bit) > 0].sum()) for key, bit in _REACHED.items()
+    } | {"submitted": int(table.sum()), "closed": standing.get(State.CLOSED, 0)}  # fmt: skip
     return Funnel(
         [
             Stage(key, reached[key], {one: standing[one] for one in states if one in standing})
@@ -162,6 +171,12 @@ def funnel(actor: Actor, span: Span, cut: Cut) -> Funnel:
         ],
         {one: standing[one] for one in LEFT if one in standing},
     )
+
+
+def _standing(actor: Actor, cut: Cut) -> Standing:
+    if not cut.unit:
+        return standing(actor)
+    return standing(actor, {unit.code: unit.id for unit in units(actor.park_id)}[cut.unit])
 
 
 def flows(actor: Actor, span: Span, cut: Cut) -> list[Flow]:
@@ -292,12 +307,6 @@ def _of_unit(actor: Actor, cut: Cut) -> list[ColumnElement[bool]]:
         return []
     unit = unit_by_code(actor.park_id, cut.unit)
     return [Ticket.unit_id == (unit.id if unit else -1)]
-
-
-def _submitted(since: date | None, until: date | None) -> ColumnElement[bool]:
-    """The condition that a list has for its first and last day of submission."""
-    start, end = _moments(since or date(2000, 1, 1), until or date(2100, 12, 31))
-    return _within(Ticket.submitted_at, start, end)
 
 
 def _within(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:

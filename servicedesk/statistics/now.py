@@ -1,16 +1,14 @@
-"""What is open, due today and overdue at this moment, by unit: the one figure read from tickets.
+"""What is open, due today and overdue at this moment, by unit.
 
 The conditions are those of the lists, so a number always has as many rows behind it.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
-
 from servicedesk.core.permissions import Actor
-from servicedesk.extensions import db
-from servicedesk.tickets.models import Ticket
-from servicedesk.tickets.views import view_condition, visible
+from servicedesk.core.tallies import Column
+from servicedesk.organisation.queries import units
+from servicedesk.statistics.standing import by_unit, standing
 
 VIEWS = ("open", "due_today", "overdue")
 
@@ -32,11 +30,14 @@ class Now:
 
 
 def open_by_unit(actor: Actor) -> dict[int | None, Now]:
-    """Return the open tickets by unit (``None``: not dispatched yet), in one statement."""
-    sums = [func.sum(case((view_condition(view, actor), 1), else_=0)) for view in VIEWS]
-    query = (
-        select(Ticket.unit_id, *sums)
-        .where(visible(actor), view_condition("open", actor))
-        .group_by(Ticket.unit_id)
-    )
-    return {unit_id: Now(*numbers) for unit_id, *numbers in db.session.execute(query)}
+    """Return the open tickets that the person sees by unit; ``None``: not dispatched yet."""
+    known = [unit.id for unit in units(actor.park_id)]
+    stands, place = standing(actor), by_unit(known)
+    counted = [stands.of_view(view, place, len(known) + 1) for view in VIEWS]
+    keys: list[int | None] = [None, *known]
+    found = {key: Now(*numbers) for key, *numbers in zip(keys, *map(_plain, counted), strict=True)}
+    return {key: now for key, now in found.items() if now.open}
+
+
+def _plain(column: Column) -> list[int]:
+    return [int(number) for number in column]

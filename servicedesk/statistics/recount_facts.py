@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 
 from servicedesk.calendars.queries import calendar
+from servicedesk.core.standing import NEVER, STATE_CODES
 from servicedesk.core.tallies import NONE
 from servicedesk.core.worktime import Calendar
 from servicedesk.database import UtcDateTime
@@ -35,6 +36,7 @@ _LOCAL = {
     ),
 }
 """The local day as its number since the first of year 1, the local hour, the seconds since 1970."""
+STATE_NAMES = {code: name for name, code in STATE_CODES.items()}
 _OF = "FROM {0} x WHERE x.ticket_id = t.id"
 _COLUMNS = {
     "item_id": "t.item_id",
@@ -63,14 +65,25 @@ _COLUMNS = {
     "level": f"""coalesce((SELECT max(CAST(substr(x.step, 7) AS INTEGER)) {_OF.format('escalation')}
         AND x.step LIKE 'level%'), 0)""",
     "false_resolution": "t.false_resolution",
+    "open": "(t.closed_at IS NULL)",
+    "state": "t.state",
+    "reached": """CASE WHEN t.accepted_at IS NULL THEN 0 ELSE 1 END
+        + CASE WHEN t.dispatched_at IS NULL THEN 0 ELSE 2 END
+        + CASE WHEN t.signed_at IS NULL THEN 0 ELSE 4 END
+        + CASE WHEN t.resolved_at IS NULL THEN 0 ELSE 8 END
+        + CASE WHEN coalesce(t.confirmed, false) THEN 16 ELSE 0 END""",
+    "ladder": "t.ladder_level",
 }  # fmt: skip
 _DATED = {
-    "submitted_on": (0, "t.submitted_at", "true"),
-    "submitted_hour": (1, "t.submitted_at", "true"),
-    "response_due": (2, "t.response_due_at", "true"),
-    "delivered_on": (0, "t.resolved_at", "t.state = 'closed'"),
-    "settling_on": (0, "t.resolved_at", "t.state IN ('resolved', 'followed_up', 'rated')"),
+    "submitted_on": (0, "t.submitted_at", "true", 0),
+    "submitted_hour": (1, "t.submitted_at", "true", 0),
+    "response_due": (2, "t.response_due_at", "true", 0),
+    "delivered_on": (0, "t.resolved_at", "t.state = 'closed'", 0),
+    "settling_on": (0, "t.resolved_at", "t.state IN ('resolved', 'followed_up', 'rated')", 0),
+    "due_at": (2, "t.due_at", "true", NEVER),
+    "contact_due": (2, "t.contact_due_at", "t.called_back_at IS NULL", NEVER),
 }
+"""What kind of :data:`_LOCAL` a column is, of which moment, when, and what it is otherwise."""
 _WAITS = "EXISTS (SELECT 1 FROM fact_mark m WHERE m.ticket_id = t.id)"
 _TRUE = """
     SELECT t.id, t.state = 'merged' AS joined, {waits} AS waits, {columns} FROM ticket t
@@ -110,20 +123,21 @@ class _Stored:
         self.left = set(self._places)
 
     def of(self, ticket_id: int) -> Fact | None:
-        """Return the fact of a ticket in plain values; channels by their names."""
+        """Return the fact of a ticket in plain values; channels and states by their names."""
         self.left.discard(ticket_id)
         place = self._places.get(ticket_id)
         if place is None:
             return None
         fact = dict(zip(self._facts.dtype.names or (), self._facts[place].item(), strict=True))
-        return {**fact, "channel": CHANNEL_NAMES.get(fact["channel"])}
+        state = STATE_NAMES.get(fact["state"])
+        return {**fact, "channel": CHANNEL_NAMES.get(fact["channel"]), "state": state}
 
 
 def _chunk_differs(park_id: int, first: int, stored: _Stored) -> Iterator[str]:
     local = _LOCAL[db.engine.dialect.name]
     columns = _COLUMNS | {
-        name: f"CASE WHEN {when} THEN coalesce({local[kind].format(moment)}, 0) ELSE 0 END"
-        for name, (kind, moment, when) in _DATED.items()
+        name: f"CASE WHEN {when} THEN coalesce({local[kind].format(moment)}, {none}) ELSE {none} END"
+        for name, (kind, moment, when, none) in _DATED.items()
     }
     sql = _TRUE.format(
         waits=_WAITS, columns=", ".join(f"{true} AS {name}" for name, true in columns.items())

@@ -24,7 +24,8 @@ _CUT_BY = (
 )  # fmt: skip
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "submitted_on": (
-        "response", "response_due", "response_minutes", "urgent", "repeated", "urges",
+        "response", "response_due", "response_minutes", "urgent", "repeated", "urges", "state",
+        "reached",
     ),
     "delivered_on": (
         "answered", "solved", "followed", "rating", "on_time", "used_minutes", "promised_minutes",
@@ -32,6 +33,9 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
         "level", "false_resolution", "rectified",
     ),
     "settling_on": (),
+    "open": (
+        "state", "ladder", "due_at", "contact_due", "urgent", "rating", "response", "response_due",
+    ),
 }  # fmt: skip
 
 
@@ -67,17 +71,21 @@ class Rows(Mapping[str, Column]):
 class Store:
     """A park's facts by the day of submission, of resolution, and of a resolution not archived yet.
 
-    ``firms`` are the enterprises that the small numbers of the column ``firm`` stand for.
+    What is open is there by its day of submission, too. ``firms`` are the enterprises that the small
+    numbers of the column ``firm`` stand for, ``months`` the facts as they are stored. Where they are
+    not ``complete``, some have not been built, or in another shape.
     """
 
     digests: Mapping[str, str]
+    complete: bool
+    months: Mapping[str, Facts]
     tables: Mapping[str, Mapping[str, Column]]
     firms: Column
     limits: Column
     answers: dict[Hashable, Any] = field(default_factory=dict)
 
     def within(self, day: str, start: date, end: date) -> Rows:
-        """Return the rows whose ``day`` (``submitted_on`` …) lies between two days, both included."""
+        """Return the rows of a table (``submitted_on`` …) whose day lies between two, both included."""
         table = self.tables[day]
         edges = np.searchsorted(table["day"], (start.toordinal(), end.toordinal() + 1))
         return Rows(table, slice(int(edges[0]), int(edges[1])))
@@ -105,25 +113,28 @@ _segments: dict[tuple[int, str], tuple[str, Facts]] = {}
 
 def store(park_id: int) -> Store:
     """Return the park's facts as they are stored now."""
-    digests = _digests(park_id)
+    digests, complete = _digests(park_id)
     kept = _kept.get(park_id)
-    if kept is None or kept.digests != digests:
-        kept = _kept[park_id] = _assembled(digests, _facts_of(park_id, digests))
+    if kept is None or (kept.digests, kept.complete) != (digests, complete):
+        months = _months(park_id, digests)
+        kept = _kept[park_id] = _assembled(digests, complete, months)
     return kept
 
 
 def stored_facts(park_id: int) -> Facts:
     """Return all facts of a park as they are stored now."""
-    return _facts_of(park_id, _digests(park_id))
+    return _together(_months(park_id, _digests(park_id)[0]))
 
 
-def _digests(park_id: int) -> dict[str, str]:
-    mine = (FactSegment.park_id == park_id, FactSegment.layout == LAYOUT)
-    rows = db.session.execute(select(FactSegment.month, FactSegment.digest).where(*mine))
-    return {month: digest for month, digest in rows}  # noqa: C416 - no pairs to the type checker
+def _digests(park_id: int) -> tuple[dict[str, str], bool]:
+    """Return what is in the facts of each month, and whether all are there in today's shape."""
+    columns = select(FactSegment.month, FactSegment.digest, FactSegment.layout)
+    rows = db.session.execute(columns.where(FactSegment.park_id == park_id)).all()
+    current = {row.month: row.digest for row in rows if row.layout == LAYOUT}
+    return current, bool(rows) and len(current) == len(rows)
 
 
-def _facts_of(park_id: int, digests: Mapping[str, str]) -> Facts:
+def _months(park_id: int, digests: Mapping[str, str]) -> dict[str, Facts]:
     """Return the facts of these months, reading only those that this process does not know."""
     known = {month: _segments.get((park_id, month), ("", no_facts())) for month in digests}
     news = [month for month, digest in digests.items() if known[month][0] != digest]
@@ -132,23 +143,31 @@ def _facts_of(park_id: int, digests: Mapping[str, str]) -> Facts:
     )
     for month, digest, data in db.session.execute(query) if news else ():
         known[month] = _segments[park_id, month] = (digest, unpack(data))
-    return np.concatenate([no_facts(), *(known[month][1] for month in sorted(known))])
+    return {month: known[month][1] for month in sorted(known)}
 
 
-def _assembled(digests: Mapping[str, str], facts: Facts) -> Store:
+def _together(months: Mapping[str, Facts]) -> Facts:
+    return np.concatenate([no_facts(), *months.values()])
+
+
+def _assembled(digests: Mapping[str, str], complete: bool, months: Mapping[str, Facts]) -> Store:
+    facts = _together(months)
     firms, numbers = np.unique(facts["enterprise_id"], return_inverse=True)
     waiting = facts["response"] == Response.WAITING
     return Store(
         digests=digests,
-        tables={day: _table(facts, numbers, day, names) for day, names in _COLUMNS.items()},
+        complete=complete,
+        months=months,
+        tables={name: _table(facts, numbers, name, names) for name, names in _COLUMNS.items()},
         firms=firms,
         limits=np.sort(facts["response_due"][waiting]),
     )
 
 
-def _table(facts: Facts, firms: Column, day: str, names: Sequence[str]) -> dict[str, Column]:
-    """Return the facts that have this day, in its order, as columns."""
-    there = np.flatnonzero(facts[day] > 0)
+def _table(facts: Facts, firms: Column, name: str, names: Sequence[str]) -> dict[str, Column]:
+    """Return the facts that belong into a table, in the order of its day, as columns."""
+    day = "submitted_on" if name == "open" else name
+    there = np.flatnonzero(facts[name] > 0)
     order = there[np.argsort(facts[day][there], kind="stable")]
     found = {name: facts[name][order] for name in (*_CUT_BY, *names)}
     return {**found, "firm": firms[order], "day": facts[day][order]}

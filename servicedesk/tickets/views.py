@@ -199,15 +199,13 @@ def _support(actor: Actor) -> ColumnElement[bool]:
 
 def _extensions(actor: Actor) -> ColumnElement[bool]:
     """What waits for this person: the first extension is the unit's, the second the leader's."""
-    waits = select(Extension.id).where(
-        Extension.ticket_id == Ticket.id, Extension.verdict.is_(None)
-    )
+    waiting = select(Extension.ticket_id).where(Extension.verdict.is_(None))  # few: read first
     whose = {
         Role.UNIT_HEAD: Ticket.extensions == 0,
         Role.LEADER: and_(Ticket.extensions > 0, Ticket.confidential.is_(False)),
         Role.DESK_HEAD: or_(Ticket.extensions == 0, Ticket.confidential),
     }.get(actor.role, true())
-    return and_(is_open(), in_states(State.IN_PROGRESS), waits.exists(), whose)
+    return and_(is_open(), in_states(State.IN_PROGRESS), Ticket.id.in_(waiting), whose)
 
 
 def _supplements(actor: Actor) -> ColumnElement[bool]:

@@ -1,11 +1,57 @@
 """What the statistics show, as tests ask for it."""
 
+from datetime import date
+
+from sqlalchemy import func, select
+
 from servicedesk.clock import clock
+from servicedesk.core.standing import VIEWS
+from servicedesk.core.workflow import State
+from servicedesk.extensions import db
+from servicedesk.organisation.queries import units
+from servicedesk.statistics import loop
 from servicedesk.statistics.counts import numbers_of, span_of
-from servicedesk.statistics.cutting import Figures, Numbers
+from servicedesk.statistics.cutting import EVERYTHING, Figures, Numbers, Span
+from servicedesk.statistics.now import VIEWS as NOW
+from servicedesk.statistics.now import open_by_unit
+from servicedesk.statistics.standing import standing
+from servicedesk.tickets.listing import Filter, total
+from servicedesk.tickets.models import Ticket
 from tests.support import Town
+
+EVER = Span(date(2020, 1, 1), date(2030, 12, 31))
 
 
 def counted_in(town: Town, period: str) -> dict[str, Numbers]:
     """Return the numbers of ``2024`` or ``2024-03`` by cut, as they are now."""
     return numbers_of(Figures(town.park_id, clock.now()), span_of(period))
+
+
+def stands_as_listed(town: Town) -> None:
+    """Check that what stands at this moment is what the lists show, for who sees all and who one unit."""
+    for reader in (town.leader, town.unithead):
+        shown = standing(reader).views(VIEWS)
+        assert shown == {view: total(reader, Filter(view=view)) for view in VIEWS}
+        for unit_id, now in open_by_unit(reader).items():
+            code = next((u.code for u in units(town.park_id) if u.id == unit_id), None)
+            if code:
+                listed = {view: total(reader, Filter(view=view, unit=code)) for view in NOW}
+                assert {view: getattr(now, view) for view in NOW} == listed
+    _stages_as_listed(town)
+
+
+def _stages_as_listed(town: Town) -> None:
+    funnel = loop.funnel(town.leader, EVER, EVERYTHING)
+    stands = {state: n for stage in funnel.stages for state, n in stage.standing.items()}
+    every = {state: total(town.leader, Filter(state=state.value)) for state in State}
+    listed = {state: number for state, number in every.items() if number}
+    alone = {state: n for state, n in listed.items() if state is not State.MERGED}
+    assert stands | dict(funnel.left) == alone
+    reached = {stage.key: stage.reached for stage in funnel.stages}
+    came = {
+        "accepted": Ticket.accepted_at, "dispatched": Ticket.dispatched_at,
+        "signed": Ticket.signed_at, "resolved": Ticket.resolved_at,
+    }  # fmt: skip
+    for key, column in came.items():
+        query = select(func.count()).where(column.is_not(None), Ticket.state != State.MERGED)
+        assert reached[key] == db.session.scalar(query), key

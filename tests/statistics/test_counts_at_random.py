@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
+    invariant,
     rule,
     run_state_machine_as_test,
 )
@@ -39,6 +40,7 @@ from servicedesk.tickets.taking_back import take_back
 from servicedesk.transaction import writing
 from tests.statistics import naive
 from tests.statistics.histories import WORK
+from tests.statistics.support import stands_as_listed
 from tests.support import START, Town
 
 LIVES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 8
@@ -149,6 +151,12 @@ class Counting(RuleBasedStateMachine):
         if alarms:
             for job in (tasks.response, tasks.escalate, tasks.finish):
                 job()
+
+    @invariant()
+    def the_present_is_that_of_the_lists(self) -> None:
+        """Whether it has been built or waits to be."""
+        if self.tickets:
+            stands_as_listed(self.town)
 
     @rule()
     def count(self) -> None:

@@ -43,7 +43,8 @@ ALTERED: dict[str, Any] = {
     "limited_by_law": False, "rectified": 1, "delivered_on": 0, "settling_on": 7, "urgent": True,
     "item_id": 0, "unit_id": 0, "handler_id": 0, "enterprise_id": 0, "submitted_on": 7,
     "repeated": True, "answered": False, "promised_minutes": 1, "supplements": 1, "urges": 1,
-    "false_resolution": True,
+    "false_resolution": True, "open": True, "state": 3, "reached": 1, "ladder": 2, "due_at": 5,
+    "contact_due": 5,
 }  # fmt: skip
 
 

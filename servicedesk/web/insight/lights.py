@@ -10,7 +10,7 @@ from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET, Colour, Line
 from servicedesk.core.words import N_
 from servicedesk.statistics.lights import opens
 from servicedesk.statistics.lights import today as lines_of_today
-from servicedesk.tickets.listing import Filter, totals
+from servicedesk.statistics.standing import standing
 from servicedesk.web.access import actor, requires
 from servicedesk.web.health import scheduler_is_silent
 from servicedesk.web.insight.views import insight
@@ -60,8 +60,8 @@ def address(line: Line) -> str:
 
 def _standing() -> list[tuple[str, str, int]]:
     """Return what stands open now: the view of the list, its name, and how many."""
-    found = totals(actor(), [Filter(view=view) for view in STANDING])
-    return [(view, _(name), n) for (view, name), n in zip(STANDING.items(), found, strict=True)]
+    found = standing(actor()).views(STANDING)
+    return [(view, _(name), found[view]) for view, name in STANDING.items()]
 
 
 def _lines() -> Sequence[Line]:
