@@ -242,6 +242,12 @@ def decision_counts(actor: Actor) -> dict[str, int]:
     return {show: int(getattr(row, show)) for show in SHOWS}
 
 
+def decision_count(actor: Actor, show: str) -> int:
+    """Return the number of one show; it equals its list."""
+    query = select(func.count()).where(seen_by(actor), show_condition(show, actor))
+    return db.session.scalar(query) or 0
+
+
 def decision(actor: Actor, decision_id: int) -> Line | None:
     """Return one decision that the person may see."""
     query = (

@@ -97,7 +97,7 @@ class Figures:
 
     def __init__(self, park_id: int, now: datetime) -> None:
         self._park_id, self.now = park_id, now
-        self._facts = store(park_id)
+        self.facts = store(park_id)
         self._attributes: dict[str, Attribute] = {}
 
     def numbers(self, span: Span, cut: Cut) -> Numbers:
@@ -133,7 +133,7 @@ class Figures:
         """Count what was delivered for each owner (``unit_id``, ``handler_id``) and item."""
 
         def counted() -> dict[tuple[int, int], dict[str, int]]:
-            rows = self._facts.within("delivered_on", span.start, span.end)
+            rows = self.facts.within("delivered_on", span.start, span.end)
             known, codes = np.unique(
                 rows[owner].astype(np.int64) << 32 | rows["item_id"], return_inverse=True
             )
@@ -183,7 +183,7 @@ class Figures:
         return ceil(self.now.timestamp())
 
     def _answer(self, question: Hashable, counted: Callable[[], T]) -> T:
-        return self._facts.answer(question, self._seconds, counted)
+        return self.facts.answer(question, self._seconds, counted)
 
     def _bases(self, span: Span, cut: Cut) -> Iterator[tuple[Rows, Mapping[str, Part]]]:
         for day, parts in _BASES.values():
@@ -191,14 +191,14 @@ class Figures:
 
     def _rows(self, day: str, span: Span, cut: Cut) -> Rows:
         """Return the rows of a span for which every field of the cut holds."""
-        rows = self._facts.within(day, span.start, span.end)
+        rows = self.facts.within(day, span.start, span.end)
         for name, value in cut.parameters().items():
             rows = rows.only(self._mask(name, value, rows))
         return rows
 
     def _mask(self, name: str, value: str, rows: Rows) -> Column:
         if name in ATTRIBUTES:
-            keys, codes = self._attribute(name).of(rows, self._facts.firms)
+            keys, codes = self._attribute(name).of(rows, self.facts.firms)
             wanted = {"", None} if value == NOT_RECORDED else {value}
             return np.isin(codes, [place for place, key in enumerate(keys) if key in wanted])
         if name == "weekday":
@@ -211,7 +211,7 @@ class Figures:
     def _groups(self, by: Dimension, rows: Rows) -> tuple[Sequence[Any], Column]:
         """Return the keys of the groups, and the group of each row by its place among them."""
         if by in ATTRIBUTES:
-            return self._attribute(by).of(rows, self._facts.firms)
+            return self._attribute(by).of(rows, self.facts.firms)
         if by in (Dimension.CHANNEL, Dimension.PERSON):
             known, codes = told_apart(rows["channel" if by is Dimension.CHANNEL else "handler_id"])
             names = CHANNEL_NAMES if by is Dimension.CHANNEL else {n: n for n in known if n != NONE}

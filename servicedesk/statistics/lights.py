@@ -8,12 +8,12 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.lights import Line, lights
 from servicedesk.core.permissions import Actor
-from servicedesk.meetings.queries import decision_counts
+from servicedesk.meetings.queries import decision_count
 from servicedesk.statistics.loop import units_below
 from servicedesk.statistics.reach import own_cut
-from servicedesk.statistics.standing import standing
+from servicedesk.statistics.standing import Standing
 from servicedesk.tickets import false_marks
-from servicedesk.tickets.listing import Filter, totals
+from servicedesk.tickets.listing import Filter, total
 
 COUNTED = ("level_3", "level_2", "urgent_uncontacted", "contact_late", "disputes")
 ASKED = "extensions"  # whose they are depends on the reader
@@ -29,22 +29,25 @@ class Opens:
     anchor: str | None = None
 
 
-def today(actor: Actor, *, silent: bool) -> tuple[Line, ...]:
+def today(actor: Actor, stands: Standing, *, silent: bool) -> tuple[Line, ...]:
     """Return the lines of today; ``silent``: no scheduler has run lately."""
-    return lights(counts(actor, silent=silent))
+    return lights(counts(actor, stands, silent=silent))
 
 
-def counts(actor: Actor, *, silent: bool) -> dict[str, int]:
-    """Return what each rule counts, as far as the person may see it."""
-    (extensions,) = totals(actor, [Filter(view=ASKED)])
+def counts(actor: Actor, stands: Standing, *, silent: bool) -> dict[str, int]:
+    """Return what each rule counts, as far as the person may see it.
+
+    ``stands`` is what stands at this moment within the person's reach.
+    """
+    month = f"{_day(actor.park_id):%Y-%m}"
     marks = false_marks.Wanted(standing="standing", since=_monday(actor.park_id))
     return {
-        **standing(actor).views(COUNTED),
-        ASKED: extensions,
+        **stands.views(COUNTED),
+        ASKED: total(actor, Filter(view=ASKED)),
         "silent": int(silent),
         "false_week": false_marks.count(actor, marks),
-        "decisions_late": decision_counts(actor)["overdue"],
-        "units_below": len(units_below(actor, f"{_day(actor.park_id):%Y-%m}", own_cut(actor))),
+        "decisions_late": decision_count(actor, "overdue"),
+        "units_below": len(units_below(actor, month, own_cut(actor), stands.figures)),
     }
 
 

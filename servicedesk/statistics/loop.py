@@ -286,14 +286,13 @@ def _months(span: Span) -> dict[str, tuple[date, date]]:
     return found
 
 
-def units_below(actor: Actor, month: str, cut: Cut) -> list[Below]:
+def units_below(actor: Actor, month: str, cut: Cut, figures: Figures | None = None) -> list[Below]:
     """Return the units that delivered less of ``2024-03`` on time than is the target, worst first."""
-    by_unit = grouped(
-        actor.park_id, span_of(month), EVERYTHING, Dimension.UNIT, clock.now()
-    )  # fmt: skip
+    figures = figures or Figures(actor.park_id, clock.now())
+    delivered_by = figures.grouped(span_of(month), EVERYTHING, Dimension.UNIT)
     found = []
     for unit in units(actor.park_id):
-        own = by_unit.get(unit.code, {})
+        own = delivered_by.get(unit.code, {})
         delivered, on_time = own.get("delivered", 0), own.get("on_time", 0)
         if delivered < LEAST_TICKETS or cut.unit not in ("", unit.code):
             continue

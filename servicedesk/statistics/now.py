@@ -3,12 +3,13 @@
 The conditions are those of the lists, so a number always has as many rows behind it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from servicedesk.core.permissions import Actor
 from servicedesk.core.tallies import Column
 from servicedesk.organisation.queries import units
-from servicedesk.statistics.standing import by_unit, standing
+from servicedesk.statistics.standing import Standing, by_unit, standing
 
 VIEWS = ("open", "due_today", "overdue")
 
@@ -31,8 +32,12 @@ class Now:
 
 def open_by_unit(actor: Actor) -> dict[int | None, Now]:
     """Return the open tickets that the person sees by unit; ``None``: not dispatched yet."""
-    known = [unit.id for unit in units(actor.park_id)]
-    stands, place = standing(actor), by_unit(known)
+    return of_units(standing(actor), [unit.id for unit in units(actor.park_id)])
+
+
+def of_units(stands: Standing, known: Sequence[int]) -> dict[int | None, Now]:
+    """Return the open tickets by unit, of these (their row numbers, ascending) and of none."""
+    place = by_unit(known)
     counted = [stands.of_view(view, place, len(known) + 1) for view in VIEWS]
     keys: list[int | None] = [None, *known]
     found = {key: Now(*numbers) for key, *numbers in zip(keys, *map(_plain, counted), strict=True)}

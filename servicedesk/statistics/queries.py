@@ -12,18 +12,15 @@ from sqlalchemy import Row
 
 from servicedesk.catalogue.models import Category
 from servicedesk.catalogue.queries import categories, item_labels
-from servicedesk.clock import clock
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.counting import change, rate
 from servicedesk.core.figures import BY_KEY, Basis
-from servicedesk.core.permissions import Actor
 from servicedesk.core.spans import Period, until, whole, year_before
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import units
 from servicedesk.statistics.counts import numbers_by_month, numbers_of, value_of
 from servicedesk.statistics.cutting import EVERYTHING, Figures, Numbers, Span
-from servicedesk.statistics.facts import built_at, stale
-from servicedesk.statistics.now import Now, open_by_unit
+from servicedesk.statistics.now import Now, of_units
 from servicedesk.statistics.periods import companion, months_of
 from servicedesk.statistics.rows import (
     Card,
@@ -32,9 +29,11 @@ from servicedesk.statistics.rows import (
     ItemRow,
     Link,
     Month,
+    Named,
     Overview,
     UnitRow,
 )
+from servicedesk.statistics.standing import Standing
 
 TOP = 10
 CARDS = (
@@ -45,21 +44,21 @@ NOTHING: Numbers = {}
 Course = Mapping[str, Numbers]
 
 
-def overview(actor: Actor, period: str, today: date) -> Overview:
-    """Return the figures of ``2024`` or ``2024-03`` for the actor's park.
+def overview(park: int, stands: Standing, period: str, today: date) -> Overview:
+    """Return the figures of ``2024`` or ``2024-03`` for a park, with what stands at this moment.
 
     A running period ends today and is compared with the same days of the year before.
 
     Raises:
         ValueError: ``period`` is not a year or a month.
     """
-    park, days = actor.park_id, _days(period, today)
+    days, figures = _days(period, today), stands.figures
     earlier = _span(year_before(days))
-    figures = Figures(park, clock.now())
     found, before = numbers_of(figures, _span(days)), numbers_of(figures, earlier)
     year = int(period[:4])
     course = {**numbers_by_month(figures, year - 1), **numbers_by_month(figures, year)}
-    now = open_by_unit(actor)
+    known = units(park)
+    now = of_units(stands, [unit.id for unit in known])
     return Overview(
         period=period,
         before=earlier,
@@ -68,11 +67,9 @@ def overview(actor: Actor, period: str, today: date) -> Overview:
         now=_now_cards(sum(now.values(), Now())),
         monthly=tuple(_month(month, today, course) for month in months_of(year)),
         by_category=tuple(_category(group, found, before) for group in categories()),
-        by_unit=_by_unit(units(park), found, now),
+        by_unit=_by_unit(known, found, now),
         by_channel=_by_channel(found),
         top_items=_top_items(item_labels(park), found),
-        built_at=built_at(park),
-        waiting=stale(park),
     )
 
 
@@ -83,6 +80,10 @@ def _days(period: str, today: date) -> Period:
 
 def _span(period: Period) -> Span:
     return Span(period.start, period.end)
+
+
+def _named(thing: Any) -> Named:
+    return Named(thing.code, thing.name, getattr(thing, "name_en", "") or "")
 
 
 def _cut(group: Category) -> str:
@@ -148,7 +149,7 @@ def _category(
     cut = _cut(group)
     now, then = found.get(cut, NOTHING), before.get(cut, NOTHING)
     return CategoryRow(
-        category=group,
+        category=_named(group),
         served=now.get("served", 0),
         served_before=then.get("served", 0),
         served_change=change(now.get("served", 0), then.get("served", 0)),
@@ -173,7 +174,7 @@ def _by_unit(
 def _unit(unit: Unit, numbers: Numbers, now: Mapping[int | None, Now]) -> UnitRow:
     delivered = numbers.get("delivered", 0)
     return UnitRow(
-        unit=unit,
+        unit=_named(unit),
         delivered=delivered,
         on_time_rate=rate(numbers.get("on_time", 0), delivered),
         median_minutes=numbers.get("median_minutes"),
@@ -200,7 +201,7 @@ def _top_items(known: Sequence[Row[Any]], found: Mapping[str, Numbers]) -> tuple
 
 def _item(item: Row[Any], numbers: Numbers) -> ItemRow:
     return ItemRow(
-        item=item,
+        item=_named(item),
         submitted=numbers.get("submitted", 0),
         served=numbers.get("served", 0),
         delivered=numbers.get("delivered", 0),

@@ -1,16 +1,22 @@
-"""What the manager's page is made of: cards and rows, each with the way to its tickets."""
+"""What the manager's page is made of: cards and rows, each with the way to its tickets.
+
+All of it is plain values: two pages with equal values are the same page.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
-
-from servicedesk.catalogue.models import Category
 from servicedesk.core.figures import Figure
-from servicedesk.organisation.models import Unit
 from servicedesk.statistics.cutting import Span
 from servicedesk.statistics.now import Now
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a category, an item or a unit is called."""
+
+    code: str
+    name: str
+    name_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class Month:
 class CategoryRow:
     """A category: enterprises served and tickets delivered, each with the year before."""
 
-    category: Category
+    category: Named
     served: int
     served_before: int
     served_change: float | None
@@ -74,7 +80,7 @@ class CategoryRow:
 class UnitRow:
     """A unit: delivered in the period, and what lies with it now. No unit: not dispatched yet."""
 
-    unit: Unit | None
+    unit: Named | None
     delivered: int
     on_time_rate: float | None
     median_minutes: int | None
@@ -95,9 +101,9 @@ class ChannelRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One of the most frequent items, as ``item_labels`` has them."""
+    """One of the most frequent items."""
 
-    item: Row[Any]
+    item: Named
     submitted: int
     served: int
     delivered: int
@@ -106,7 +112,7 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything on the manager's page, compared with ``before``; ``waiting`` changes are not counted yet."""
+    """Everything on the manager's page, compared with ``before``."""
 
     period: str
     before: Span
@@ -118,5 +124,3 @@ class Overview:
     by_unit: tuple[UnitRow, ...]
     by_channel: tuple[ChannelRow, ...]
     top_items: tuple[ItemRow, ...]
-    built_at: datetime | None
-    waiting: int

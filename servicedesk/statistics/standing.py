@@ -20,10 +20,11 @@ from servicedesk.core.standing import VIEWS, Moment
 from servicedesk.core.tallies import NONE, Column
 from servicedesk.database import among
 from servicedesk.extensions import db
+from servicedesk.statistics.cutting import Figures
 from servicedesk.statistics.fact_columns import Facts, no_facts
 from servicedesk.statistics.fact_models import FactMark
 from servicedesk.statistics.fact_source import STANDING, standing_of
-from servicedesk.statistics.store import Rows, store
+from servicedesk.statistics.store import Rows
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 
@@ -47,9 +48,20 @@ class Standing:
         self._park_id, self._unit_id = park_id, unit_id
         # the marks before the facts: what is built in between is counted as it is in both
         self._marked = _marked(park_id)
-        self._facts = store(park_id)
+        self._figures = Figures(park_id, now)
+        self._facts = self._figures.facts
         tomorrow = datetime.combine(now.astimezone(ZONE).date() + timedelta(days=1), time(), ZONE)
         self._at = Moment(ceil(now.timestamp()), int(tomorrow.timestamp()))
+
+    @property
+    def figures(self) -> Figures:
+        """The figures of the same moment, counted from the same facts."""
+        return self._figures
+
+    @property
+    def waiting(self) -> int:
+        """How many tickets have a change that the facts, and so the figures, do not hold yet."""
+        return sum(len(tickets) for tickets in self._marked.values())
 
     def views(self, names: Iterable[str]) -> dict[str, int]:
         """Return how many tickets each of these views (``core.standing.VIEWS``) holds."""

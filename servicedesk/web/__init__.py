@@ -19,7 +19,7 @@ from servicedesk.web.admin.views import admin
 from servicedesk.web.desk import desk
 from servicedesk.web.files import files
 from servicedesk.web.forms import RowNumber
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.portal import acting
 from servicedesk.web.portal.views import portal
 from servicedesk.web.public.views import public

@@ -1,17 +1,19 @@
-"""What templates call hundreds of times on a page, answered from memory: addresses and translations.
+"""What pages draw again and again, answered from memory: addresses, translations, whole parts of a page.
 
 An address without a host depends on nothing but the endpoint, its values and where the application is
-mounted; a translation on the reader's language. Flask and Flask-Babel work both out anew each time.
+mounted; a translation on the reader's language; a part of a page on the values that it is drawn of.
 """
 
 import functools
+from collections.abc import Hashable
 from typing import Any
 
 import flask
 from flask import Flask, g, has_request_context, request
 from flask_babel import get_locale, get_translations  # type: ignore[attr-defined]
+from markupsafe import Markup
 
-ADDRESSES = 16_384
+ADDRESSES, PARTS = 16_384, 128
 _OF_THIS_REQUEST = {"_external", "_scheme", "_method"}
 
 
@@ -40,6 +42,26 @@ def url_for(endpoint: str, **values: Any) -> str:
 @functools.lru_cache(maxsize=ADDRESSES, typed=True)
 def _address(_app: Flask, _root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
     return flask.url_for(endpoint, **dict(values))
+
+
+def drawn(template: str, **values: Hashable) -> Markup:
+    """Return a part of a page, from memory where the same was drawn of equal values.
+
+    The template knows these values and the words of all templates, nothing of the request or its reader:
+    what it calls must depend on what it is given, on the language and on where the application is mounted.
+    """
+    app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
+    asked = (app, request.root_path, str(get_locale()), template, tuple(values.items()))
+    return _draw(*asked) if app.debug else _drawn(*asked)
+
+
+def _draw(
+    app: Flask, _root: str, _language: str, template: str, values: tuple[tuple[str, Hashable], ...]
+) -> Markup:
+    return Markup(app.jinja_env.get_template(template).render(dict(values)))
+
+
+_drawn = functools.lru_cache(maxsize=PARTS)(_draw)
 
 
 def _translations() -> Any:

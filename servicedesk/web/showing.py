@@ -1,11 +1,12 @@
 """The words and marks of templates: times in Shanghai, working time in words, icons, due-lights."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,7 +16,7 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.deadlines import STEP_NAMES, Light, Step, light
-from servicedesk.core.permissions import ROLE_NAMES, Role, allows
+from servicedesk.core.permissions import ROLE_NAMES, Role, Scope, allows, scope_of
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import BEFORE_RESOLUTION, STANDING, STATE_NAMES, State
 from servicedesk.core.worktime import Calendar
@@ -88,7 +89,7 @@ def register(app: Flask) -> None:
         "mask_phone": masked_phone,
     }
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(icon=icon, due_light=due_light, vendor=vendor)
+    app.jinja_env.globals.update(icon=icon, keys_help=keys_help, due_light=due_light, vendor=vendor)
     app.context_processor(_context)
     quickly.register(app)
 
@@ -151,6 +152,17 @@ def locale_name() -> str:
     return name
 
 
+def keys_help() -> Markup:
+    """Return the help for the keyboard, which is another for each role."""
+    return quickly.drawn("desk/keys.html", may=_may_of(current_user.role_enum))
+
+
+@functools.cache
+def _may_of(role: Role) -> Callable[[str], bool]:
+    """Return whether one of the staff may do something, which depends on the role alone."""
+    return lambda permission: scope_of(role, permission) not in (None, Scope.OWN)
+
+
 def icon(name: str, label: str = "") -> Markup:
     """Return an icon from the sprite; decorative unless it has a label."""
     href = f"{vendor('icons.svg')}#{name}"
@@ -163,7 +175,7 @@ def icon(name: str, label: str = "") -> Markup:
 
 def vendor(name: str) -> str:
     """Return the address of a fetched front-end file."""
-    return url_for("static", filename=f"vendor/{name}")
+    return quickly.url_for("static", filename=f"vendor/{name}")
 
 
 def moment(value: datetime | None) -> str:

@@ -11,10 +11,11 @@ from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.statistics.counts import numbers_of, span_of
 from servicedesk.statistics.cutting import Figures, Numbers, Span
-from servicedesk.statistics.facts import build
+from servicedesk.statistics.facts import build, built_at
 from servicedesk.statistics.periods import companion, is_period
 from servicedesk.statistics.queries import overview
 from servicedesk.statistics.rows import Card, Overview
+from servicedesk.statistics.standing import standing
 from servicedesk.tickets.listing import Filter, total
 from tests.statistics.histories import WORK
 from tests.support import Town, local, pass_time
@@ -41,7 +42,12 @@ def statements() -> Iterator[list[str]]:
 def look(town: Town, period: str) -> Overview:
     """Build, and return the page as it is on the held clock's day."""
     build(town.park_id)
-    return overview(town.leader, period, clock.now().date())
+    return page_of(town, period, clock.now().date())
+
+
+def page_of(town: Town, period: str, today: date) -> Overview:
+    """Return the figures of the leader's page."""
+    return overview(town.park_id, standing(town.leader), period, today)
 
 
 def card(page: Overview, key: str) -> Card:
@@ -82,10 +88,10 @@ def test_a_running_year_is_compared_with_the_same_days(town: Town) -> None:
 def test_a_past_year_is_compared_whole(town: Town) -> None:
     a_year_of_both(town)
     build(town.park_id)
-    page = overview(town.leader, "2024", date(2026, 4, 1))
+    page = page_of(town, "2024", date(2026, 4, 1))
     assert page.before == Span(date(2023, 1, 1), date(2023, 12, 31))
     assert card(page, "served").change is None
-    later = overview(town.leader, "2025", date(2026, 4, 1))
+    later = page_of(town, "2025", date(2026, 4, 1))
     assert card(later, "served").previous == 2
     assert card(later, "median_minutes").previous is not None
 
@@ -123,8 +129,7 @@ def test_the_rows_of_the_page(town: Town) -> None:
         "SCJG", 3, 100.0, 1,
     )  # fmt: skip
     assert (nowhere.unit, nowhere.now.open) == (None, 1)
-    assert page.waiting == 0
-    assert page.built_at == clock.now()
+    assert built_at(town.park_id) == clock.now()
 
 
 def test_what_is_open_now_has_as_many_rows(town: Town) -> None:
@@ -191,14 +196,14 @@ def test_the_page_takes_the_same_statements_whatever_the_size(town: Town, period
     town.file()
     look(town, period)  # what the process remembers is there
     with statements() as few:
-        overview(town.leader, period, clock.now().date())
+        page_of(town, period, clock.now().date())
     for number in range(12):
         town.walk(town.file(item=f"A0{number % 5 + 1}"), *DONE)
         pass_time(days=9)
     look(town, period)
     clock.set(local("2024-03-20 10:00"))
     with statements() as many:
-        overview(town.leader, period, clock.now().date())
+        page_of(town, period, clock.now().date())
     assert len(few) == len(many) <= 15  # two of them find the person who looks
 
 

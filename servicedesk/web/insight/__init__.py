@@ -5,12 +5,12 @@ from servicedesk.web.insight import (
     figures,
     lights,
     loop,
+    overview,
     performance,
     performance_weights,
     register,
     reports,
     saved,
-    views,
     wall,
 )
 
@@ -19,11 +19,11 @@ __all__ = [
     "figures",
     "lights",
     "loop",
+    "overview",
     "performance",
     "performance_weights",
     "register",
     "reports",
     "saved",
-    "views",
     "wall",
 ]

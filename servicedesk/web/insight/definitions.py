@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from servicedesk.core.figure_parts import BETTER, formula, per
 from servicedesk.core.figures import AGGREGATIONS, BASES, FIGURES, MINUTES, Figure
 from servicedesk.web.access import requires
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 
 
 @insight.get("/definitions")

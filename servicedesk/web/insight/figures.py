@@ -63,7 +63,7 @@ from servicedesk.web.figure_words import (
     say_short,
 )
 from servicedesk.web.insight.asked import Asked, asked_from, dimensions_for, narrowed
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.quickly import url_for
 from servicedesk.web.sheets import send_list
 

@@ -1,6 +1,5 @@
 """今日红黄灯: what needs a leader today, as a page and as the strip above the overview."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, url_for
@@ -10,10 +9,10 @@ from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET, Colour, Line
 from servicedesk.core.words import N_
 from servicedesk.statistics.lights import opens
 from servicedesk.statistics.lights import today as lines_of_today
-from servicedesk.statistics.standing import standing
+from servicedesk.statistics.standing import Standing, standing
 from servicedesk.web.access import actor, requires
 from servicedesk.web.health import scheduler_is_silent
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 
 COLOURS = {Colour.RED: N_("红灯"), Colour.YELLOW: N_("黄灯"), Colour.GREEN: N_("绿灯")}
 STANDING = {"overdue": N_("超期未办结"), "due_today": N_("今日到期"), "open": N_("在办工单")}
@@ -24,19 +23,20 @@ ICONS = {Colour.RED: "alert-triangle", Colour.YELLOW: "clock", Colour.GREEN: "ci
 @requires("figures.view")
 def today() -> str:
     """Show at most seven lines, the red ones first."""
+    stands = standing(actor())
     return render_template(
-        "insight/today.html", lines=_lines(), address=address, colours=COLOURS, icons=ICONS,
-        target=ON_TIME_TARGET, least=LEAST_TICKETS, standing=_standing(),
+        "insight/today.html", lines=lines_of_today(actor(), stands, silent=scheduler_is_silent()),
+        address=address, colours=COLOURS, icons=ICONS, target=ON_TIME_TARGET, least=LEAST_TICKETS,
+        standing=_counted(stands),
     )  # fmt: skip
 
 
-@insight.app_template_global("today_in_short")
-def in_short() -> tuple[str, str, str]:
+def in_short(stands: Standing) -> tuple[str, str, str]:
     """Return colour, icon and sentence of the strip: how many lights there are, and the first.
 
     A silent scheduler has a banner of its own above the strip.
     """
-    lines = lines_of_today(actor(), silent=False)
+    lines = lines_of_today(actor(), stands, silent=False)
     first = lines[0]
     if first.colour is Colour.GREEN:
         return first.colour, ICONS[first.colour], _(first.sentence)
@@ -58,11 +58,7 @@ def address(line: Line) -> str:
     return url_for(found.endpoint, _anchor=found.anchor, **given)
 
 
-def _standing() -> list[tuple[str, str, int]]:
+def _counted(stands: Standing) -> list[tuple[str, str, int]]:
     """Return what stands open now: the view of the list, its name, and how many."""
-    found = standing(actor()).views(STANDING)
+    found = stands.views(STANDING)
     return [(view, _(name), found[view]) for view, name in STANDING.items()]
-
-
-def _lines() -> Sequence[Line]:
-    return lines_of_today(actor(), silent=scheduler_is_silent())

@@ -27,9 +27,9 @@ from servicedesk.statistics.reach import within
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import WEEKDAYS
+from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
 from servicedesk.web.insight.figures import list_of
 from servicedesk.web.insight.performance_words import period_name
-from servicedesk.web.insight.views import FIRST_YEAR, insight
 
 STAGES = {
     "submitted": N_("提交"),

@@ -52,7 +52,7 @@ from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.forms import tidy
 from servicedesk.web.insight import performance_words as words
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.sheets import send_list
 
 RECENT = 3  # months: an older score is not what a reader looks for first

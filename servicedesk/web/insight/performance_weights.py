@@ -23,7 +23,7 @@ from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.forms import tidy
 from servicedesk.web.insight import performance_words as words
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.publishing import numbers, published
 
 

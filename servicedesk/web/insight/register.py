@@ -17,7 +17,7 @@ from servicedesk.statistics.register_numbers import MONEY, THOUSAND
 from servicedesk.statistics.register_rows import REGISTERS, RegisterRow, register_rows
 from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import days_in_words
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.sheets import send_list
 
 SHOWN = 500

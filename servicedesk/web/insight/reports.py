@@ -28,7 +28,7 @@ from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import MEDIA_TYPES
 from servicedesk.web.access import actor, requires
 from servicedesk.web.forms import required
-from servicedesk.web.insight.views import FIRST_YEAR, insight
+from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
 
 HOW_MANY = {Length.WEEK: 26, Length.MONTH: 36, Length.QUARTER: 12, Length.YEAR: 10}
 DOCX = MEDIA_TYPES[".docx"]

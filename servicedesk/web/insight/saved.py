@@ -19,8 +19,8 @@ from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.forms import tidy
 from servicedesk.web.insight.asked import asked_from_query
+from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.insight.figures import PAGE
-from servicedesk.web.insight.views import insight
 
 
 @insight.post("/figures/saved")

@@ -29,7 +29,7 @@ from servicedesk.statistics.saved_dashboards import (
 from servicedesk.statistics.wall import wall_of
 from servicedesk.web.access import actor, actor_of, public, requires, signed_in
 from servicedesk.web.forms import tidy
-from servicedesk.web.insight.views import insight
+from servicedesk.web.insight.blueprint import insight
 
 SALT = "insight.wall"
 PAGE = "wall"

@@ -4,26 +4,27 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import abort, render_template, request
 from flask_babel import gettext as _
 
 from servicedesk.clock import clock
 from servicedesk.core.lights import ON_TIME_TARGET
 from servicedesk.core.numerals import Change, tone
+from servicedesk.statistics.facts import built_at
 from servicedesk.statistics.periods import is_period, months_of
 from servicedesk.statistics.queries import overview as figures_of
 from servicedesk.statistics.rows import Card, ChannelRow, ItemRow, Link, Overview
+from servicedesk.statistics.standing import standing
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import say, say_change
 from servicedesk.web.health import scheduler_is_silent
+from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
+from servicedesk.web.insight.lights import in_short
 from servicedesk.web.insight.minute import by_trouble, is_below, minute_of
 from servicedesk.web.insight.performance_words import period_name
-from servicedesk.web.quickly import url_for
+from servicedesk.web.quickly import drawn, url_for
 from servicedesk.web.showing import named
-
-insight = Blueprint("insight", __name__, url_prefix="/insight")
-FIRST_YEAR = 2024
 
 
 @insight.get("/")
@@ -34,28 +35,30 @@ def overview() -> str:
     period = request.args.get("period") or f"{today.year:04d}"
     if not is_period(period):
         abort(400)
-    figures = figures_of(actor(), period, today)
+    stands = standing(actor())
     return render_template(
         "insight/overview.html",
-        figures=figures,
+        body=_body(figures_of(actor().park_id, stands, period, today)),
+        light=in_short(stands),
         period=period,
         years=[f"{year:04d}" for year in range(today.year, FIRST_YEAR - 1, -1)],
         months=[month for month in months_of(int(period[:4])) if month <= f"{today:%Y-%m}"],
-        charts=_charts(figures),
+        built_at=built_at(actor().park_id),
+        waiting=stands.waiting,
         running=period in (f"{today.year:04d}", f"{today:%Y-%m}"),
         scheduler_silent=scheduler_is_silent(),
-        minute=minute_of(figures),
-        units=by_trouble(figures.by_unit),
-        is_below=is_below,
-        target=ON_TIME_TARGET,
         period_name=period_name,
-        month_name=_month_name,
-        say=say,
-        say_change=say_change,
-        moved=moved,
-        tone=tone,
-        list_of=list_of,
     )
+
+
+def _body(figures: Overview) -> str:
+    """Return everything on the page that shows a figure."""
+    return drawn(
+        "insight/overview_body.html", figures=figures, minute_of=minute_of, by_trouble=by_trouble,
+        is_below=is_below, target=ON_TIME_TARGET, charts_of=charts_of, period_name=period_name,
+        month_name=_month_name, say=say, say_change=say_change, moved=moved, tone=tone,
+        list_of=list_of,
+    )  # fmt: skip
 
 
 def list_of(link: Link) -> str:
@@ -69,7 +72,7 @@ def moved(card: Card) -> Change:
     return Change(card.change, points=card.figure.whole is not None)
 
 
-def _charts(figures: Overview) -> dict[str, Any]:
+def charts_of(figures: Overview) -> dict[str, Any]:
     """Return what the charts draw, each bar with the address of its tickets."""
     period, months, groups = figures.period, figures.monthly, figures.by_category
     return {
