@@ -1,6 +1,7 @@
 """Reading parks and units."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -28,6 +29,21 @@ def park(park_id: int) -> Park:
 def units(park_id: int) -> Sequence[Unit]:
     """Return the park's units in the order of the catalogue."""
     return db.session.scalars(select(Unit).where(Unit.park_id == park_id).order_by(Unit.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLabel:
+    """What a unit is called: a plain value, where nothing else of it is needed."""
+
+    id: int
+    code: str
+    name: str
+
+
+def unit_labels(park_id: int) -> Sequence[UnitLabel]:
+    """Return what the park's units are called, in the order of :func:`units`."""
+    query = select(Unit.id, Unit.code, Unit.name).where(Unit.park_id == park_id)
+    return [UnitLabel(*row) for row in db.session.execute(query.order_by(Unit.id))]
 
 
 def unit_by_code(park_id: int, code: str) -> Unit | None:

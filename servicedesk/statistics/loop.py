@@ -5,7 +5,7 @@ the facts.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -23,8 +23,7 @@ from servicedesk.core.standing import STATE_CODES, Reached
 from servicedesk.core.tallies import Column
 from servicedesk.core.workflow import State
 from servicedesk.extensions import db
-from servicedesk.organisation.models import Unit
-from servicedesk.organisation.queries import unit_by_code, units
+from servicedesk.organisation.queries import UnitLabel, unit_by_code, unit_labels
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics.counts import span_of
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span, grouped
@@ -63,7 +62,7 @@ class Stage:
 
     key: str
     reached: int
-    standing: Mapping[State, int]
+    standing: Sequence[tuple[State, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +70,14 @@ class Funnel:
     """The tickets of a period by stage; ``left`` are those that ended before a resolution."""
 
     stages: Sequence[Stage]
-    left: Mapping[State, int]
+    left: Sequence[tuple[State, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class AgeRow:
     """A unit's open tickets by band; no unit: not dispatched yet."""
 
-    unit: Unit | None
+    unit: UnitLabel | None
     counts: Sequence[int]
 
 
@@ -86,8 +85,8 @@ class AgeRow:
 class Flow:
     """How often a unit returned what then went to another; no target: it is still with the desk."""
 
-    source: Unit
-    target: Unit | None
+    source: UnitLabel
+    target: UnitLabel | None
     count: int
 
 
@@ -110,26 +109,34 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalated:
+    """How often each of the :data:`LEVELS` was reached in a month (``2024-03``)."""
+
+    month: str
+    times: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Below:
     """A unit whose on-time rate lies below the target."""
 
-    unit: Unit
+    unit: UnitLabel
     delivered: int
     late: int
     rate: float
 
 
-def submissions(actor: Actor, span: Span, cut: Cut) -> list[list[int]]:
+def submissions(actor: Actor, span: Span, cut: Cut) -> Sequence[Sequence[int]]:
     """Return what was submitted in a grid: seven weekdays from Monday, each of 24 hours."""
     found = Figures(actor.park_id, clock.now()).heat(span, cut)
-    return [[found.get((weekday, hour), 0) for hour in range(24)] for weekday in range(7)]
+    return tuple(tuple(found.get((weekday, hour), 0) for hour in range(24)) for weekday in range(7))
 
 
-def ageing(actor: Actor, cut: Cut) -> tuple[tuple[Band, ...], list[AgeRow]]:
+def ageing(actor: Actor, cut: Cut) -> tuple[tuple[Band, ...], Sequence[AgeRow]]:
     """Return the bands, and each unit's open tickets by band, the longest waiting first."""
     hours = calendar(actor.park_id)
     found = bands(hours.local(clock.now()).date(), hours.is_working_day)
-    known = units(actor.park_id)
+    known = unit_labels(actor.park_id)
     of_unit, width = by_unit([unit.id for unit in known]), len(known) + 1
     # the newest band comes first: it ends where the next begins
     edges = np.array([one.until.toordinal() for one in found if one.until], dtype=np.int64)[::-1]
@@ -138,7 +145,9 @@ def ageing(actor: Actor, cut: Cut) -> tuple[tuple[Band, ...], list[AgeRow]]:
         older = len(edges) - np.searchsorted(edges, rows["submitted_on"])
         return older * width + of_unit(rows)
 
-    counted = _standing(actor, cut).of_view("open", place, width * len(found))
+    counted = _standing(actor, cut).of_view(
+        "open", ("ages", found, *known), place, width * len(found)
+    )
     table = counted.reshape(len(found), width)
     rows = [
         AgeRow(unit, tuple(int(n) for n in table[:, number]))
@@ -146,7 +155,7 @@ def ageing(actor: Actor, cut: Cut) -> tuple[tuple[Band, ...], list[AgeRow]]:
         if table[:, number].any()
     ]
     rows.sort(key=lambda row: (row.unit is None, [-n for n in reversed(row.counts)]))
-    return found, rows
+    return found, tuple(rows)
 
 
 def funnel(actor: Actor, span: Span, cut: Cut) -> Funnel:
@@ -164,22 +173,23 @@ def funnel(actor: Actor, span: Span, cut: Cut) -> Funnel:
     reached = {
         key: int(table[:, (bits & bit) > 0].sum()) for key, bit in _REACHED.items()
     } | {"submitted": int(table.sum()), "closed": standing.get(State.CLOSED, 0)}  # fmt: skip
+
+    def standing_in(states: Sequence[State]) -> Sequence[tuple[State, int]]:
+        return tuple((one, standing[one]) for one in states if one in standing)
+
     return Funnel(
-        [
-            Stage(key, reached[key], {one: standing[one] for one in states if one in standing})
-            for key, states in STAGES
-        ],
-        {one: standing[one] for one in LEFT if one in standing},
+        tuple(Stage(key, reached[key], standing_in(states)) for key, states in STAGES),
+        standing_in(LEFT),
     )
 
 
 def _standing(actor: Actor, cut: Cut) -> Standing:
     if not cut.unit:
         return standing(actor)
-    return standing(actor, {unit.code: unit.id for unit in units(actor.park_id)}[cut.unit])
+    return standing(actor, {unit.code: unit.id for unit in unit_labels(actor.park_id)}[cut.unit])
 
 
-def flows(actor: Actor, span: Span, cut: Cut) -> list[Flow]:
+def flows(actor: Actor, span: Span, cut: Cut) -> Sequence[Flow]:
     """Return who returned to whom: dispatches of the span that came back, and where each went next.
 
     A unit sees what it returned and what came to it.
@@ -196,7 +206,7 @@ def flows(actor: Actor, span: Span, cut: Cut) -> list[Flow]:
         DispatchRecord.outcome != "undone",
     )
     rows = db.session.execute(query.order_by(DispatchRecord.ticket_id, DispatchRecord.id)).all()
-    known = {unit.id: unit for unit in units(actor.park_id)}
+    known = {unit.id: unit for unit in unit_labels(actor.park_id)}
     counted = _pairs([(row[0], row[1], bool(row[2])) for row in rows])
     found = [
         Flow(known[source], known.get(target or 0), count)
@@ -207,7 +217,7 @@ def flows(actor: Actor, span: Span, cut: Cut) -> list[Flow]:
             flow for flow in found
             if cut.unit in (flow.source.code, flow.target.code if flow.target else "")
         ]  # fmt: skip
-    return sorted(found, key=lambda flow: (-flow.count, flow.source.id))
+    return tuple(sorted(found, key=lambda flow: (-flow.count, flow.source.id)))
 
 
 def _pairs(rows: Sequence[tuple[int, int, bool]]) -> Counter[tuple[int, int | None]]:
@@ -236,15 +246,15 @@ def control(actor: Actor, span: Span, cut: Cut) -> Control:
     judged = {row[0] for row in rows if row[1] >= LEAST_OF_WEEK and row[0] + WEEK <= today}
     usual = limits([row[2] for row in rows if row[0] in judged])
     return Control(
-        [
+        tuple(
             Week(*row, usual is None or row[0] not in judged or usual.holds(row[2]))
             for row in rows
-        ],
+        ),
         usual,
     )  # fmt: skip
 
 
-def escalations(actor: Actor, span: Span, cut: Cut) -> dict[str, tuple[int, int, int]]:
+def escalations(actor: Actor, span: Span, cut: Cut) -> Sequence[Escalated]:
     """Return how often each level of the ladder was reached, by month of the span so far.
 
     Nothing where no month has any.
@@ -265,15 +275,12 @@ def escalations(actor: Actor, span: Span, cut: Cut) -> dict[str, tuple[int, int,
     )  # fmt: skip
     found = {step: [int(n) for n in numbers] for step, *numbers in db.session.execute(query)}
     if not found:
-        return {}
-    return {
-        month: (
-            found.get("level_1", [0] * len(months))[place],
-            found.get("level_2", [0] * len(months))[place],
-            found.get("level_3", [0] * len(months))[place],
-        )
+        return ()
+    none = [0] * len(months)
+    return tuple(
+        Escalated(month, tuple(found.get(level, none)[place] for level in LEVELS))
         for place, month in enumerate(months)
-    }
+    )
 
 
 def _months(span: Span) -> dict[str, tuple[date, date]]:
@@ -286,19 +293,21 @@ def _months(span: Span) -> dict[str, tuple[date, date]]:
     return found
 
 
-def units_below(actor: Actor, month: str, cut: Cut, figures: Figures | None = None) -> list[Below]:
+def units_below(
+    actor: Actor, month: str, cut: Cut, figures: Figures | None = None
+) -> Sequence[Below]:
     """Return the units that delivered less of ``2024-03`` on time than is the target, worst first."""
     figures = figures or Figures(actor.park_id, clock.now())
     delivered_by = figures.grouped(span_of(month), EVERYTHING, Dimension.UNIT)
     found = []
-    for unit in units(actor.park_id):
+    for unit in unit_labels(actor.park_id):
         own = delivered_by.get(unit.code, {})
         delivered, on_time = own.get("delivered", 0), own.get("on_time", 0)
         if delivered < LEAST_TICKETS or cut.unit not in ("", unit.code):
             continue
         if on_time * 100 < delivered * ON_TIME_TARGET:
             found.append(Below(unit, delivered, delivered - on_time, on_time * 100 / delivered))
-    return sorted(found, key=lambda row: row.rate)
+    return tuple(sorted(found, key=lambda row: row.rate))
 
 
 def _of_unit(actor: Actor, cut: Cut) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from servicedesk.core.permissions import Actor
 from servicedesk.core.tallies import Column
-from servicedesk.organisation.queries import units
+from servicedesk.organisation.queries import unit_labels
 from servicedesk.statistics.standing import Standing, by_unit, standing
 
 VIEWS = ("open", "due_today", "overdue")
@@ -32,13 +32,14 @@ class Now:
 
 def open_by_unit(actor: Actor) -> dict[int | None, Now]:
     """Return the open tickets that the person sees by unit; ``None``: not dispatched yet."""
-    return of_units(standing(actor), [unit.id for unit in units(actor.park_id)])
+    return of_units(standing(actor), [unit.id for unit in unit_labels(actor.park_id)])
 
 
 def of_units(stands: Standing, known: Sequence[int]) -> dict[int | None, Now]:
     """Return the open tickets by unit, of these (their row numbers, ascending) and of none."""
     place = by_unit(known)
-    counted = [stands.of_view(view, place, len(known) + 1) for view in VIEWS]
+    question = ("by unit", *known)
+    counted = [stands.of_view(view, question, place, len(known) + 1) for view in VIEWS]
     keys: list[int | None] = [None, *known]
     found = {key: Now(*numbers) for key, *numbers in zip(keys, *map(_plain, counted), strict=True)}
     return {key: now for key, now in found.items() if now.open}

@@ -16,8 +16,7 @@ from servicedesk.core.channels import CHANNELS
 from servicedesk.core.counting import change, rate
 from servicedesk.core.figures import BY_KEY, Basis
 from servicedesk.core.spans import Period, until, whole, year_before
-from servicedesk.organisation.models import Unit
-from servicedesk.organisation.queries import units
+from servicedesk.organisation.queries import UnitLabel, unit_labels
 from servicedesk.statistics.counts import numbers_by_month, numbers_of, value_of
 from servicedesk.statistics.cutting import EVERYTHING, Figures, Numbers, Span
 from servicedesk.statistics.now import Now, of_units
@@ -57,7 +56,7 @@ def overview(park: int, stands: Standing, period: str, today: date) -> Overview:
     found, before = numbers_of(figures, _span(days)), numbers_of(figures, earlier)
     year = int(period[:4])
     course = {**numbers_by_month(figures, year - 1), **numbers_by_month(figures, year)}
-    known = units(park)
+    known = unit_labels(park)
     now = of_units(stands, [unit.id for unit in known])
     return Overview(
         period=period,
@@ -160,7 +159,7 @@ def _category(
 
 
 def _by_unit(
-    known: Sequence[Unit], found: Mapping[str, Numbers], now: Mapping[int | None, Now]
+    known: Sequence[UnitLabel], found: Mapping[str, Numbers], now: Mapping[int | None, Now]
 ) -> tuple[UnitRow, ...]:
     """Return the units that delivered something or have something; what lies nowhere comes last."""
     rows = [_unit(unit, found.get(f"unit:{unit.code}", NOTHING), now) for unit in known]
@@ -171,10 +170,10 @@ def _by_unit(
     return tuple(busy)
 
 
-def _unit(unit: Unit, numbers: Numbers, now: Mapping[int | None, Now]) -> UnitRow:
+def _unit(unit: UnitLabel, numbers: Numbers, now: Mapping[int | None, Now]) -> UnitRow:
     delivered = numbers.get("delivered", 0)
     return UnitRow(
-        unit=_named(unit),
+        unit=unit,
         delivered=delivered,
         on_time_rate=rate(numbers.get("on_time", 0), delivered),
         median_minutes=numbers.get("median_minutes"),

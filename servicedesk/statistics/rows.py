@@ -6,13 +6,14 @@ All of it is plain values: two pages with equal values are the same page.
 from dataclasses import dataclass
 
 from servicedesk.core.figures import Figure
+from servicedesk.organisation.queries import UnitLabel
 from servicedesk.statistics.cutting import Span
 from servicedesk.statistics.now import Now
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a category, an item or a unit is called."""
+    """What a category or an item is called."""
 
     code: str
     name: str
@@ -80,7 +81,7 @@ class CategoryRow:
 class UnitRow:
     """A unit: delivered in the period, and what lies with it now. No unit: not dispatched yet."""
 
-    unit: Named | None
+    unit: UnitLabel | None
     delivered: int
     on_time_rate: float | None
     median_minutes: int | None

@@ -24,7 +24,7 @@ from servicedesk.statistics.cutting import Figures
 from servicedesk.statistics.fact_columns import Facts, no_facts
 from servicedesk.statistics.fact_models import FactMark
 from servicedesk.statistics.fact_source import STANDING, standing_of
-from servicedesk.statistics.store import Rows
+from servicedesk.statistics.store import OPEN, Rows
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 
@@ -65,27 +65,30 @@ class Standing:
 
     def views(self, names: Iterable[str]) -> dict[str, int]:
         """Return how many tickets each of these views (``core.standing.VIEWS``) holds."""
-        return {name: int(self.of_view(name, _all_alike, 1)[0]) for name in names}
+        return {name: int(self.of_view(name, "all", _all_alike, 1)[0]) for name in names}
 
-    def of_view(self, name: str, place: Place, width: int) -> Column:
-        """Return how many tickets of a view are at each of ``width`` places."""
+    def of_view(self, name: str, question: Hashable, place: Place, width: int) -> Column:
+        """Return how many tickets of a view are at each of ``width`` places.
+
+        ``question`` stands for what ``place`` asks: the answer from the facts is kept.
+        """
 
         def placed(rows: Rows) -> Column:
             return place(rows)[VIEWS[name](rows, self._at)]
 
-        return self._sums("open", *ALWAYS, placed, width)
+        asked = (name, question, self._at.tomorrow)
+        return self._sums("open", *ALWAYS, asked, placed, width)
 
     def asked(self, start: date, end: date, question: Hashable, place: Place, width: int) -> Column:
         """Return how many of the tickets that were submitted between two days are at each place.
 
-        ``question`` stands for what ``place`` asks: the answer from the facts is kept.
+        ``question`` stands for what ``place`` asks, as in :meth:`of_view`.
         """
-        return self._sums("submitted_on", start, end, place, width, question)
+        return self._sums("submitted_on", start, end, question, place, width)
 
     def _sums(
-        self, table: str, start: date, end: date, place: Place, width: int,
-        question: Hashable = None,
-    ) -> Column:  # fmt: skip
+        self, table: str, start: date, end: date, question: Hashable, place: Place, width: int
+    ) -> Column:
         def count(rows: Rows) -> Column:
             return np.bincount(place(self._own(rows)), minlength=width)
 
@@ -95,7 +98,7 @@ class Standing:
         if not self._facts.complete:
             return count(_between(self._everything(start, end), table, start, end))
         asked = (table, start, end, self._unit_id, question)
-        found = self._facts.answer(asked, self._at.now, in_facts) if question else in_facts()
+        found = self._facts.answer(asked, self._at.now, in_facts, OPEN)
         former, present = (
             count(_between(rows, table, start, end))
             for rows in (self._change.former, self._change.present)

@@ -19,6 +19,8 @@ from servicedesk.statistics.fact_models import FactSegment
 
 T = TypeVar("T")
 ANSWERS_MAX = 2000
+RESPONSES, OPEN = "responses", "open"
+_LIMITS = ("response_due", "due_at", "contact_due")
 _CUT_BY = (
     "ticket_id", "item_id", "unit_id", "handler_id", "channel", "submitted_on", "submitted_hour",
 )  # fmt: skip
@@ -73,7 +75,8 @@ class Store:
 
     What is open is there by its day of submission, too. ``firms`` are the enterprises that the small
     numbers of the column ``firm`` stand for, ``months`` the facts as they are stored. Where they are
-    not ``complete``, some have not been built, or in another shape.
+    not ``complete``, some have not been built, or in another shape. ``limits`` are the moments at which
+    time changes a number: those of the responses that are owed, and all those of what is open.
     """
 
     digests: Mapping[str, str]
@@ -81,7 +84,7 @@ class Store:
     months: Mapping[str, Facts]
     tables: Mapping[str, Mapping[str, Column]]
     firms: Column
-    limits: Column
+    limits: Mapping[str, Column]
     answers: dict[Hashable, Any] = field(default_factory=dict)
 
     def within(self, day: str, start: date, end: date) -> Rows:
@@ -90,13 +93,15 @@ class Store:
         edges = np.searchsorted(table["day"], (start.toordinal(), end.toordinal() + 1))
         return Rows(table, slice(int(edges[0]), int(edges[1])))
 
-    def answer(self, question: Hashable, now: int, count: Callable[[], T]) -> T:
+    def answer(
+        self, question: Hashable, now: int, count: Callable[[], T], limits: str = RESPONSES
+    ) -> T:
         """Return what ``count`` counts, from memory where the same was asked of the same facts.
 
-        ``now`` is the moment of the counting, in the seconds that limits are in. Time changes a
-        number only when it passes the limit of a response that is still owed.
+        ``now`` is the moment of the counting, in the seconds that limits are in. Time changes the
+        number only when it passes one of these ``limits``.
         """
-        passed = int(np.searchsorted(self.limits, now, side="left"))
+        passed = int(np.searchsorted(self.limits[limits], now, side="left"))
         key = (question, passed)
         if key not in self.answers:
             if len(self.answers) >= ANSWERS_MAX:
@@ -160,7 +165,10 @@ def _assembled(digests: Mapping[str, str], complete: bool, months: Mapping[str, 
         months=months,
         tables={name: _table(facts, numbers, name, names) for name, names in _COLUMNS.items()},
         firms=firms,
-        limits=np.sort(facts["response_due"][waiting]),
+        limits={
+            RESPONSES: np.sort(facts["response_due"][waiting]),
+            OPEN: np.sort(np.concatenate([facts[name][facts["open"]] for name in _LIMITS])),
+        },
     )
 
 

@@ -18,8 +18,8 @@ from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
 from servicedesk.statistics.cutting import Cut, Span, tickets_behind
 from servicedesk.tickets import search
-from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in
-from servicedesk.tickets.models import Outcome, Ticket, TicketEvent
+from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in, period_bounds
+from servicedesk.tickets.models import Escalation, Outcome, Ticket, TicketEvent
 from servicedesk.tickets.views import in_states, view_condition, visible
 
 PAGE = 50
@@ -48,7 +48,8 @@ class Filter:
     """What a list is narrowed to; empty fields narrow nothing. Dates are the park's local days.
 
     A ``figure`` with both days and no built ``period`` is a number of the dashboards: then the days
-    are its span, and category, item, unit, channel and what stands between ``metric`` and ``sort`` are its cut.
+    are its span, and category, item, unit, channel and what stands between ``metric`` and ``escalated`` are
+    its cut. ``escalated`` is a level of the ladder that was reached in the ``period``.
     """
 
     view: str = "all"
@@ -71,6 +72,7 @@ class Filter:
     person: int | None = None
     weekday: str = ""
     hour: str = ""
+    escalated: str = ""
     sort: str = "newest"
     after: str = ""
 
@@ -251,6 +253,8 @@ def _by_day(wanted: Filter) -> list[ColumnElement[bool]]:
 
 def _by_figure(actor: Actor, wanted: Filter, codes: _Codes) -> list[ColumnElement[bool]]:
     """Return the condition of the tickets behind a built figure, its period and its cut."""
+    if wanted.escalated:
+        return [_is_escalated(wanted)]
     if not wanted.period:
         return []
     submitted = wanted.figure in ("submitted", "response_rate")
@@ -270,6 +274,15 @@ def _by_figure(actor: Actor, wanted: Filter, codes: _Codes) -> list[ColumnElemen
     if kind == "channel":
         found.append(Ticket.channel == code)
     return found
+
+
+def _is_escalated(wanted: Filter) -> ColumnElement[bool]:
+    """Return the condition of the tickets that reached a level of the ladder, in the period if any."""
+    fired = select(Escalation.ticket_id).where(Escalation.step == wanted.escalated)
+    if wanted.period:
+        start, end = period_bounds(wanted.period)
+        fired = fired.where(Escalation.fired_at >= start, Escalation.fired_at < end)
+    return Ticket.id.in_(fired)
 
 
 def _figure_conditions() -> dict[str, list[ColumnElement[bool]]]:

@@ -42,7 +42,7 @@ def stands_as_listed(town: Town) -> None:
 
 def _stages_as_listed(town: Town) -> None:
     funnel = loop.funnel(town.leader, EVER, EVERYTHING)
-    stands = {state: n for stage in funnel.stages for state, n in stage.standing.items()}
+    stands = {state: n for stage in funnel.stages for state, n in stage.standing}
     every = {state: total(town.leader, Filter(state=state.value)) for state in State}
     listed = {state: number for state, number in every.items() if number}
     alone = {state: n for state, n in listed.items() if state is not State.MERGED}

@@ -31,6 +31,7 @@ TEXT_MAX = 100
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 OF_FIGURES = frozenset({"figure", "person", "industry", "scale", "area", "weekday", "hour"})
 WEEKDAYS = tuple(str(day) for day in range(1, 8))
+LADDER_LEVELS = ("level_1", "level_2", "level_3")
 HOURS = tuple(str(hour) for hour in range(24))
 Source = Mapping[str, Any]
 
@@ -97,6 +98,7 @@ def filter_of(actor: Actor, source: Source) -> Filter:
         person=person_in(_text("person", source)),
         weekday=_known("weekday", WEEKDAYS, "", source),
         hour=_known("hour", HOURS, "", source),
+        escalated=_known("escalated", LADDER_LEVELS, "", source),
         sort="newest" if view == "all" and sort == "due" else sort,  # most have none any more
         after=_text("after", source),
     )

@@ -1,12 +1,13 @@
 """闭环分析: one chart for each question that a leader asks of the loop, a table beneath each."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from flask import abort, render_template, request, url_for
+from flask import abort, render_template, request
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from servicedesk.clock import clock
 from servicedesk.core.ageing import Band
@@ -17,11 +18,11 @@ from servicedesk.core.permissions import Actor, Scope, allows, scope_of
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.organisation.models import Unit
-from servicedesk.organisation.queries import units
+from servicedesk.organisation.queries import UnitLabel, units
 from servicedesk.statistics import loop as figures
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Span, grouped
 from servicedesk.statistics.facts import stale
-from servicedesk.statistics.loop import Control, Flow, Funnel
+from servicedesk.statistics.loop import LEVELS, AgeRow, Control, Escalated, Flow, Funnel
 from servicedesk.statistics.periods import is_period, months_of
 from servicedesk.statistics.reach import within
 from servicedesk.tickets.facts import ZONE
@@ -30,6 +31,7 @@ from servicedesk.web.figure_words import WEEKDAYS
 from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
 from servicedesk.web.insight.figures import list_of
 from servicedesk.web.insight.performance_words import period_name
+from servicedesk.web.quickly import drawn, url_for
 
 STAGES = {
     "submitted": N_("提交"),
@@ -41,6 +43,13 @@ STAGES = {
     "closed": N_("归档"),
 }
 MINUTES_OF_DAY = 420
+_CONSTANT: Mapping[str, Any] = {
+    "target": ON_TIME_TARGET, "least": LEAST_TICKETS, "least_weeks": LEAST_POINTS,
+    "least_of_week": figures.LEAST_OF_WEEK, "weekdays": WEEKDAYS, "levels": LEVELS,
+    "stage_name": STAGES.__getitem__, "state_name": STATE_NAMES.__getitem__,
+    "meaning_of": lambda key: BY_KEY[key].meaning,
+}  # fmt: skip
+"""What the page always knows; each is one object for all requests."""
 
 
 @insight.get("/loop")
@@ -50,46 +59,67 @@ def loop() -> str:
     person, today = actor(), clock.now().astimezone(ZONE).date()
     period = request.args.get("period") or f"{today.year:04d}"
     span, cut = span_of(period), _cut(person)
-    bands, ages = figures.ageing(person, cut)
-    pieces: dict[str, Any] = {
-        "heat": figures.submissions(person, span, cut),
-        "flows": figures.flows(person, span, cut),
-        "funnel": figures.funnel(person, span, cut),
-        "control": figures.control(person, span, cut),
-        "escalations": figures.escalations(person, span, cut),
-    }
     month = f"{today:%Y-%m}"
     return render_template(
         "insight/loop.html", period=period, periods=_periods(today, period), unit=cut.unit,
-        units=_choices(person), span=span, bands=bands, ages=ages, band_name=band_name,
-        until=min(span.end, today), below=figures.units_below(person, month, cut), month=month,
-        judged=_judged(person, month, cut), target=ON_TIME_TARGET, least=LEAST_TICKETS,
-        period_name=period_name,
-        least_weeks=LEAST_POINTS, least_of_week=figures.LEAST_OF_WEEK, weekdays=WEEKDAYS, stages=STAGES, state_names=STATE_NAMES,
-        waiting=stale(person.park_id), open_list=open_list, standing_list=_standing_list(span, cut),
-        returned_list=_returned_list(span), minutes_of_day=MINUTES_OF_DAY, figure=BY_KEY,
-        charts=_charts(pieces, bands, ages), cell_list=_cell_list(span, cut),
-        week_list=_week_list(span, cut), **pieces,
+        units=_choices(person), span=span, until=min(span.end, today),
+        waiting=stale(person.park_id), body=_body(person, span, cut, month),
     )  # fmt: skip
 
 
-def _cell_list(span: Span, cut: Cut) -> Callable[..., str]:
-    """Return how to write the address of the tickets of a weekday (0 Monday), or of one hour of it."""
+def _body(person: Actor, span: Span, cut: Cut, month: str) -> Markup:
+    """Return everything on the page that shows a figure."""
+    bands, ages = figures.ageing(person, cut)
+    pieces = Pieces(
+        span=span, cut=cut, bands=bands, ages=ages,
+        heat=figures.submissions(person, span, cut),
+        flows=figures.flows(person, span, cut),
+        funnel=figures.funnel(person, span, cut),
+        control=figures.control(person, span, cut),
+        escalations=figures.escalations(person, span, cut),
+    )  # fmt: skip
+    return drawn(
+        "insight/loop_body.html", pieces=pieces, charts_of=_charts,
+        below=figures.units_below(person, month, cut), month=month,
+        judged=_judged(person, month, cut), sees_routing=allows(person, "routing.view"),
+        period_name=period_name, band_name=band_name, open_list=open_list, cell_list=cell_list,
+        week_list=week_list, standing_list=standing_list, returned_list=returned_list,
+        fired_list=fired_list, **_CONSTANT,
+    )  # fmt: skip
 
-    def address(weekday: int, hour: int | None = None) -> str:
-        said = "" if hour is None else str(hour)
-        return list_of(
-            "submitted", span.start, span.end, replace(cut, weekday=str(weekday + 1), hour=said)
-        )
 
-    return address
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What the charts and tables of the page show, of a span and a cut."""
+
+    span: Span
+    cut: Cut
+    bands: Sequence[Band]
+    ages: Sequence[AgeRow]
+    heat: Sequence[Sequence[int]]
+    flows: Sequence[Flow]
+    funnel: Funnel
+    control: Control
+    escalations: Sequence[Escalated]
 
 
-def _week_list(span: Span, cut: Cut) -> Callable[[date], str]:
-    """Return how to write the address of the tickets whose working time a week's median is of."""
-    return lambda monday: list_of(
-        "median_minutes", monday, min(monday + timedelta(days=6), span.end), cut
-    )
+def cell_list(span: Span, cut: Cut, weekday: int, hour: int | None = None) -> str:
+    """Return the address of the tickets of a weekday (0 Monday), or of one hour of it."""
+    said = "" if hour is None else str(hour)
+    narrower = replace(cut, weekday=str(weekday + 1), hour=said)
+    return list_of("submitted", span.start, span.end, narrower)
+
+
+def week_list(span: Span, cut: Cut, monday: date) -> str:
+    """Return the address of the tickets whose working time a week's median is of."""
+    return list_of("median_minutes", monday, min(monday + timedelta(days=6), span.end), cut)
+
+
+def fired_list(cut: Cut, month: str, level: str) -> str:
+    """Return the address of the tickets that reached a level of the ladder in a month."""
+    return url_for(
+        "desk.queue", view="all", escalated=level, period=month, unit=cut.unit or None
+    )  # fmt: skip
 
 
 def _judged(person: Actor, month: str, cut: Cut) -> int:
@@ -157,7 +187,7 @@ def band_name(band: Band) -> str:
     return _("%(a)s–%(b)s个工作日", a=band.least, b=band.most)
 
 
-def open_list(band: Band, unit: Unit | None) -> str:
+def open_list(band: Band, unit: UnitLabel | None) -> str:
     """Return the list of a unit's open tickets of a band; none for what lies with no unit."""
     if unit is None:
         return ""
@@ -166,60 +196,60 @@ def open_list(band: Band, unit: Unit | None) -> str:
     )
 
 
-def _standing_list(span: Span, cut: Cut) -> Any:
-    """Return what makes the address of the tickets of the span that stand in a state."""
-
-    def address(state: State) -> str:
-        return url_for(
-            "desk.queue", view="all", state=state.value, since=span.start, until=span.end,
-            unit=cut.unit or None,
-        )  # fmt: skip
-
-    return address
+def standing_list(span: Span, cut: Cut, state: State) -> str:
+    """Return the address of the tickets of the span that stand in a state."""
+    return url_for(
+        "desk.queue", view="all", state=state.value, since=span.start, until=span.end,
+        unit=cut.unit or None,
+    )  # fmt: skip
 
 
-def _returned_list(span: Span) -> Any:
-    """Return what makes the address of a unit's returned dispatches, for whoever may open it."""
-
-    def address(unit: Unit) -> str:
-        if not allows(actor(), "routing.view"):
-            return ""
-        return url_for(
-            "desk.bounce_tickets", kind="returned", unit=unit.id, since=span.start, until=span.end
-        )
-
-    return address
+def returned_list(span: Span, unit: UnitLabel) -> str:
+    """Return the address of a unit's returned dispatches."""
+    return url_for(
+        "desk.bounce_tickets", kind="returned", unit=unit.id, since=span.start, until=span.end
+    )
 
 
-def _charts(pieces: dict[str, Any], bands: tuple[Band, ...], ages: Any) -> dict[str, Any]:
+def _charts(pieces: Pieces) -> dict[str, Any]:
     """Return what the charts draw; what leads somewhere has its address."""
     return {
-        "heat": _heat(pieces["heat"]),
-        "ages": {
-            "kind": "stacked",
-            "sideways": True,
-            "names": [row.unit.name if row.unit else _("尚未派单") for row in ages],
-            "series": [
-                {"name": band_name(band), "data": [row.counts[place] for row in ages]}
-                for place, band in enumerate(bands)
-            ],
-            "links": [[open_list(band, row.unit) for row in ages] for band in bands],
-        },
-        "flows": _flows(pieces["flows"]),
-        "funnel": _funnel(pieces["funnel"]),
-        "control": _control(pieces["control"]),
-        "escalations": {
-            "kind": "stacked",
-            "names": list(pieces["escalations"]),
-            "series": [
-                {"name": name, "data": [row[place] for row in pieces["escalations"].values()]}
-                for place, name in enumerate((_("一级督办"), _("二级督办"), _("三级督办")))
-            ],
-        },
+        "heat": _heat(pieces.heat),
+        "ages": _ages(pieces.bands, pieces.ages),
+        "flows": _flows(pieces.flows),
+        "funnel": _funnel(pieces.funnel),
+        "control": _control(pieces.control),
+        "escalations": _escalations(pieces.cut, pieces.escalations),
     }
 
 
-def _heat(grid: list[list[int]]) -> dict[str, Any]:
+def _ages(bands: Sequence[Band], ages: Sequence[AgeRow]) -> dict[str, Any]:
+    return {
+        "kind": "stacked",
+        "sideways": True,
+        "names": [row.unit.name if row.unit else _("尚未派单") for row in ages],
+        "series": [
+            {"name": band_name(band), "data": [row.counts[place] for row in ages]}
+            for place, band in enumerate(bands)
+        ],
+        "links": [[open_list(band, row.unit) for row in ages] for band in bands],
+    }
+
+
+def _escalations(cut: Cut, rows: Sequence[Escalated]) -> dict[str, Any]:
+    names = (_("一级督办"), _("二级督办"), _("三级督办"))
+    return {
+        "kind": "stacked",
+        "names": [row.month for row in rows],
+        "series": [
+            {"name": name, "data": [row.times[place] for row in rows]}
+            for place, name in enumerate(names)
+        ],
+        "links": [[fired_list(cut, row.month, level) for row in rows] for level in LEVELS],
+    }
+
+
+def _heat(grid: Sequence[Sequence[int]]) -> dict[str, Any]:
     cells = [[hour, day, grid[day][hour]] for day in range(7) for hour in range(24)]
     return {
         "kind": "heat", "names": [f"{hour:02d}" for hour in range(24)],
@@ -228,7 +258,7 @@ def _heat(grid: list[list[int]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _flows(found: list[Flow]) -> dict[str, Any]:
+def _flows(found: Sequence[Flow]) -> dict[str, Any]:
     desk = _("还在专班")
     return {
         "kind": "flow",
