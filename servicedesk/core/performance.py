@@ -214,7 +214,7 @@ def level(
         kind = kinds[item]
         mine[kind] += tally
         expected[kind] += tally.whole * others[item].mixed(by_kind[kind].mixed(rate))
-    return Level(rate, [KindRow(kind, mine[kind], expected[kind]) for kind in sorted(mine)])
+    return Level(rate, tuple(KindRow(kind, mine[kind], expected[kind]) for kind in sorted(mine)))
 
 
 # The score ----------------------------------------------------------------------------------------
@@ -269,11 +269,11 @@ def score(
         raise ValueError(found)
     delivered = numbers.get("delivered", 0)
     counting = {key: weight for key, weight in weights.items() if key not in left_out}
-    lines = [_line(one, numbers, counting, levels) for one in COMPONENTS]
+    lines = tuple(_line(one, numbers, counting, levels) for one in COMPONENTS)
     total = sum(line.weight for line in lines if line.counted is not None)
     if delivered < MINIMUM or not total:
         return Score(delivered, None, lines)
-    lines = [_with_points(line, total) for line in lines]
+    lines = tuple(_with_points(line, total) for line in lines)
     return Score(delivered, round(sum(line.points or 0.0 for line in lines), 1), lines)
 
 

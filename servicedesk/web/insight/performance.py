@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from servicedesk.accounts.queries import names as person_names
@@ -53,6 +54,7 @@ from servicedesk.web.access import actor, requires
 from servicedesk.web.forms import tidy
 from servicedesk.web.insight import performance_words as words
 from servicedesk.web.insight.blueprint import insight
+from servicedesk.web.quickly import drawn
 from servicedesk.web.sheets import send_list
 
 RECENT = 3  # months: an older score is not what a reader looks for first
@@ -102,19 +104,20 @@ def _show(template: str, asked: Asked, **values: Any) -> str:
     return render_template(
         template, asked=asked, period=asked.period, span=asked.span, words=words,
         periods=known if asked.period in known else [asked.period, *known],
-        components=COMPONENTS, figures=FIGURES, minimum=MINIMUM, formula=words.formula(),
+        components=COMPONENTS, figures=FIGURES, meaning_of=meaning_of, minimum=MINIMUM, formula=words.formula(),
         waiting=stale(actor().park_id), may_list=allows(actor(), "ticket.queue"), **values,
     )  # fmt: skip
 
 
-def _chart(results: Sequence[Result], period: str) -> dict[str, Any]:
+def _charts(results: Sequence[Result], period: str) -> dict[str, Any]:
     scored = [one for one in results if one.score.value is not None]
-    return {
+    scores = {
         "names": [one.subject.name for one in scored],
         "series": [{"name": _("得分"), "data": [one.score.value for one in scored]}],
         "links": [words.page_of(one.subject, period) for one in scored],
         "sideways": True,
     }
+    return {"scores": scores}
 
 
 @insight.get("/performance")
@@ -133,10 +136,25 @@ def performance() -> str | Response:
         )  # fmt: skip
         return redirect(address)
     return _show(
-        "insight/performance.html", asked, results=results, people=people, unit=unit,
-        whole_park=sees_park(actor()), notes=_waiting(),
-        charts={"scores": _chart(results if people is None else people, asked.period)},
+        "insight/performance.html", asked, unit=unit, whole_park=sees_park(actor()),
+        notes=_waiting(), body=_body(asked, results, people),
     )  # fmt: skip
+
+
+def _body(asked: Asked, results: Sequence[Result], people: Sequence[Result] | None) -> Markup:
+    """Return everything on the page that shows a score."""
+    return drawn(
+        "insight/performance_body.html", results=tuple(results),
+        people=None if people is None else tuple(people), period=asked.period, span=asked.span,
+        version=asked.weights.version, whole_park=sees_park(actor()),
+        may_list=allows(actor(), "ticket.queue"), words=words, components=COMPONENTS,
+        meaning_of=meaning_of, formula_of=words.formula, charts_of=_charts,
+    )  # fmt: skip
+
+
+def meaning_of(figure: str) -> str:
+    """Return what a figure means, in the words of its definition."""
+    return FIGURES[figure].meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +222,7 @@ def _page(subject: Subject, wrong: str = "", text: str = "", answered: int = 0) 
         may_contest=may_contest(actor(), subject),
         may_answer=allows(actor(), "performance.answer"), me=actor().user_id,
         wrong=wrong, text=text, answered=answered, text_max=actions.TEXT_MAX,
-        charts={"scores": _chart(people, asked.period)},
+        charts=_charts(people, asked.period),
     )  # fmt: skip
 
 

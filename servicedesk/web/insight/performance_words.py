@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import url_for
 from flask_babel import gettext as _
 
 from servicedesk.core.performance import MINIMUM, MIXED_IN, Line
 from servicedesk.performance.queries import Kind
 from servicedesk.performance.results import Result, Subject
 from servicedesk.statistics.cutting import Span
+from servicedesk.web.quickly import url_for
 from servicedesk.web.showing import locale_name
 
 
