@@ -67,7 +67,7 @@ def asked_from(source: Mapping[str, Any], today: date, own: Cut) -> Asked:
     period = parse(said, today)
     by = Dimension(said.get("by") or default_dimension(own))
     otherwise = []
-    if period.end.isoformat() < said.get("until", ""):
+    if said.get("until") and date.fromisoformat(said["until"]) > period.end:
         otherwise.append(NOT_YET)
     if by is Dimension.DAY and period.days > DAYS_BY_DAY:
         by = Dimension.MONTH
