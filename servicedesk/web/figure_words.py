@@ -13,7 +13,7 @@ from servicedesk.catalogue.queries import categories, item_labels
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.figures import MINUTES, Aggregation, Figure
 from servicedesk.core.industries import SECTIONS
-from servicedesk.core.numerals import Change, change_words, shortened
+from servicedesk.core.numerals import WAN, Change, change_words, shortened
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import PRESETS, Period
 from servicedesk.core.tallies import NONE
@@ -141,7 +141,7 @@ def say(figure: Figure, value: float | None) -> str:
     if figure.aggregation is Aggregation.EACH:
         return f"{value:.1f} {_(figure.unit)}"
     if locale_name() != "zh":
-        return counted(round(value), figure.unit)
+        return _money(value) if figure.unit == "万元" else counted(round(value), figure.unit)
     number, unit = shortened(value, figure.unit)
     return f"{number} {unit}"
 
@@ -150,6 +150,13 @@ def counted(number: int, unit: str) -> str:
     """Write how many there are of what, for languages in which one is not many: 1 ticket, 12 tickets."""
     words = _COUNTED.get(unit)
     return words(number, f"{number:,}") if words else f"{number:,} {_(unit)}"
+
+
+def _money(ten_thousands: float) -> str:
+    """Write 万元 for languages that count in thousands and millions."""
+    if abs(ten_thousands) < 100:
+        return _("%(n)s元", n=f"{ten_thousands * WAN:,.0f}")
+    return _("%(n)s百万元", n=f"{ten_thousands / 100:,.2f}".rstrip("0").rstrip("."))
 
 
 def say_short(figure: Figure, value: float | None) -> str:

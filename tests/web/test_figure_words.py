@@ -31,6 +31,9 @@ def test_one_is_not_many(sqlite_app: Flask) -> None:
     ]  # fmt: skip
     assert words(sqlite_app, "en", "served", 1) == ["1 enterprise"]
     assert words(sqlite_app, "zh", "delivered", 1, 12_000) == ["1 件", "1.2 万件"]
+    assert words(sqlite_app, "en", "fund_need", 20, 6700, 238_000, 0) == [
+        "200,000 yuan", "67 million yuan", "2,380 million yuan", "0 yuan",
+    ]  # fmt: skip
     counted = [one.key for one in FIGURES if one.unit not in ("%", "万元", MINUTES)]
     for key in counted:
         one, two = words(sqlite_app, "en", key, 1.0, 2.0)
