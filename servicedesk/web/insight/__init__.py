@@ -10,6 +10,7 @@ from servicedesk.web.insight import (
     register,
     reports,
     saved,
+    scheduler,
     views,
     wall,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "register",
     "reports",
     "saved",
+    "scheduler",
     "views",
     "wall",
 ]
