@@ -6,6 +6,8 @@ from enum import StrEnum
 from servicedesk.core.words import N_
 
 WAN, YI = 10_000, 100_000_000
+MANIFOLD = 1000
+"""A growth of so many per cent is said in times (倍): 增长18.6倍, not 增长1860%."""
 
 
 def shortened(number: float, unit: str = "") -> tuple[str, str]:
@@ -62,7 +64,10 @@ def change(now: float | None, earlier: float | None, *, rate: bool) -> Change:
 
 
 def change_words(moved: Change) -> tuple[str, str]:
-    """Return the words for a change and the number in them: (``增长%(n)s%%``, ``12.5``)."""
+    """Return the words for a change and the number in them: (``增长%(n)s%%``, ``12.5``).
+
+    ``增长%(n)s倍`` is what was added, as per cent are: from 5 to 98 is 增长18.6倍.
+    """
     if moved.amount is None:
         return N_("无可比数"), ""
     size = _one_decimal(moved.amount)
@@ -70,6 +75,8 @@ def change_words(moved: Change) -> tuple[str, str]:
         return N_("持平"), ""
     if moved.points:
         return (N_("提高%(n)s个百分点") if moved.amount > 0 else N_("下降%(n)s个百分点")), size
+    if moved.amount >= MANIFOLD:
+        return N_("增长%(n)s倍"), _one_decimal(moved.amount / 100)
     return (N_("增长%(n)s%%") if moved.amount > 0 else N_("下降%(n)s%%")), size
 
 

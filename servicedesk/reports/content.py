@@ -9,6 +9,7 @@ from servicedesk.catalogue.queries import categories
 from servicedesk.clock import clock
 from servicedesk.core.counting import Rounding, change, rate
 from servicedesk.core.figures import BY_KEY
+from servicedesk.core.numerals import Change, change_words
 from servicedesk.core.words import N_
 from servicedesk.organisation.queries import park
 from servicedesk.reports.charts import Chart
@@ -153,7 +154,8 @@ def _compared(now: int, before: int | None) -> str:
         return "，"
     if growth == 0:
         return "，与上年持平，"
-    return f"，同比{'增长' if growth > 0 else '下降'}{_percent(abs(growth))}，"
+    words, size = change_words(Change(growth))
+    return f"，同比{words % {'n': size}}，"
 
 
 def _percent(value: float | None) -> str:

@@ -57,7 +57,7 @@ def opens(key: str, park_id: int) -> Opens | None:
         return Opens("desk.queue", {"view": key})
     monday, month = _monday(park_id), f"{_day(park_id):%Y-%m}"
     others = {
-        "silent": Opens("health.ready"),
+        "silent": Opens("insight.scheduler"),
         "false_week": Opens(
             "desk.false_resolutions", {"standing": "standing", "since": monday.isoformat()}
         ),

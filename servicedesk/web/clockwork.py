@@ -13,7 +13,7 @@ from servicedesk.core.deadlines import Limit
 from servicedesk.core.explaining import WHY_NAMES, Day, Stretch, Why, by_day
 from servicedesk.tickets.explaining import Explanation, Running, explanation
 from servicedesk.tickets.models import Ticket
-from servicedesk.web.showing import ZONE, minutes_in_words
+from servicedesk.web.showing import ZONE, minutes_in_words, working_days
 
 SATURDAY = 5
 
@@ -69,7 +69,7 @@ def why_page(ticket: Ticket) -> WhyPage:
 
 
 def _summary(found: Explanation) -> str:
-    """已用 3小时20分 / 2工作日，暂停 1小时."""
+    """已用 3小时20分 / 2个工作日，暂停 1小时."""
     parts = [
         _(
             "已用%(used)s / 共%(allowed)s",
@@ -88,7 +88,7 @@ def _allowed(limit: Limit) -> str:
     """What the clock allows, in words."""
     if limit.until is not None:
         return _("到节点日%(day)s下班为止", day=limit.until.isoformat())
-    return _("%(n)s个工作日", n=limit.total)
+    return working_days(limit.total)
 
 
 def _lines(ticket: Ticket, stretches: Sequence[Stretch]) -> list[Line]:

@@ -1,18 +1,19 @@
 """Figures in words: values in their units, changes, periods, cuts, what a row is of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from servicedesk.accounts.queries import staff_names
 from servicedesk.catalogue.queries import categories, item_labels
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.figures import MINUTES, Aggregation, Figure
 from servicedesk.core.industries import SECTIONS
-from servicedesk.core.numerals import Change, change_words, shortened
+from servicedesk.core.numerals import WAN, Change, change_words, shortened
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import PRESETS, Period
 from servicedesk.core.tallies import NONE
@@ -40,6 +41,15 @@ WEEKDAYS = (
 NOTHING: Mapping[Dimension, str] = {
     Dimension.UNIT: N_("尚未派单"),
     Dimension.PERSON: N_("尚无承办人"),
+}
+
+_COUNTED: Mapping[str, Callable[[int, str], str]] = {
+    "件": lambda n, said: ngettext("%(said)s件", "%(said)s件", n, said=said),
+    "家": lambda n, said: ngettext("%(said)s家", "%(said)s家", n, said=said),
+    "人": lambda n, said: ngettext("%(said)s人", "%(said)s人", n, said=said),
+    "次": lambda n, said: ngettext("%(said)s次", "%(said)s次", n, said=said),
+    "项": lambda n, said: ngettext("%(said)s项", "%(said)s项", n, said=said),
+    "类": lambda n, said: ngettext("%(said)s类", "%(said)s类", n, said=said),
 }
 
 
@@ -131,9 +141,22 @@ def say(figure: Figure, value: float | None) -> str:
     if figure.aggregation is Aggregation.EACH:
         return f"{value:.1f} {_(figure.unit)}"
     if locale_name() != "zh":
-        return f"{value:,.0f} {_(figure.unit)}"
+        return _money(value) if figure.unit == "万元" else counted(round(value), figure.unit)
     number, unit = shortened(value, figure.unit)
     return f"{number} {unit}"
+
+
+def counted(number: int, unit: str) -> str:
+    """Write how many there are of what, for languages in which one is not many: 1 ticket, 12 tickets."""
+    words = _COUNTED.get(unit)
+    return words(number, f"{number:,}") if words else f"{number:,} {_(unit)}"
+
+
+def _money(ten_thousands: float) -> str:
+    """Write 万元 for languages that count in thousands and millions."""
+    if abs(ten_thousands) < 100:
+        return _("%(n)s元", n=f"{ten_thousands * WAN:,.0f}")
+    return _("%(n)s百万元", n=f"{ten_thousands / 100:,.2f}".rstrip("0").rstrip("."))
 
 
 def say_short(figure: Figure, value: float | None) -> str:

@@ -51,7 +51,7 @@ def section_of(sections: Sequence[Section], endpoint: str) -> Section | None:
 
 FIGURES = Section("figures", N_("统计"), "chart-bar", (
     Place("insight.view", "insight.overview", N_("总览"), "chart-bar"),
-    Place("figures.view", "insight.today", N_("今日红黄灯"), "bulb"),
+    Place("figures.view", "insight.today", N_("今日红黄灯"), "bulb", ("insight.scheduler",)),
     Place("figures.own", "insight.figures", N_("指标看板"), "chart-dots",
           ("insight.keep_dashboard", "insight.change_saved_dashboard", "insight.register")),
     Place("figures.view", "insight.loop", N_("闭环分析"), "refresh"),

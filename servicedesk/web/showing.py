@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
@@ -83,6 +83,7 @@ def register(app: Flask) -> None:
         "reason_name": lambda reason: _(BAD_REASONS.get(reason, reason)),
         "step_name": step_name,
         "minutes": minutes_in_words,
+        "working_days": working_days,
         "size": file_size,
         "named": named,
         "mask_name": masked_name,
@@ -212,6 +213,11 @@ def step_name(step: str) -> str:
     return _(LATE_CALLS.get(step) or STEP_NAMES[Step(step)])
 
 
+def working_days(number: int) -> str:
+    """Write a number of working days."""
+    return ngettext("%(n)s个工作日", "%(n)s个工作日", number, n=number)
+
+
 def minutes_in_words(minutes: int | None) -> str:
     """Write working minutes as working days and hours, for people (a day has seven hours)."""
     if minutes is None:
@@ -219,7 +225,7 @@ def minutes_in_words(minutes: int | None) -> str:
     days, rest = divmod(abs(minutes), 420)
     hours, left = divmod(rest, 60)
     parts = [
-        (_("%(n)s工作日", n=days), days),
+        (working_days(days), days),
         (_("%(n)s小时", n=hours), hours),
         (_("%(n)s分", n=left), left and not days),
     ]

@@ -200,7 +200,7 @@ def test_growth_is_against_the_year_before(town: Town, tmp_path: Path) -> None:
     assert "截至4月8日收到企业诉求和申请2件，办结归档2件，服务企业1家" in running
     clock.set(local("2026-01-08 10:00"))
     write(town.park_id, 2025, tmp_path / "s.docx")
-    assert "办结归档2件，同比增长100.0%，服务企业1家" in text_of(tmp_path / "s.docx")
+    assert "办结归档2件，同比增长100%，服务企业1家" in text_of(tmp_path / "s.docx")
 
 
 def test_more_than_two_enterprises_are_examples_and_a_number(town: Town) -> None:

@@ -1,27 +1,20 @@
-"""The dashboard: its numbers equal the rows behind them, its reach, its file, its statements."""
+"""The dashboard: its numbers equal the rows behind them, its reach, its addresses."""
 
-import io
 from datetime import date
 
 import pytest
 from flask import Flask
-from lxml.html import HtmlElement, fromstring
-from openpyxl import load_workbook
-from sqlalchemy import select
 
-from servicedesk.audit.models import AuditEntry
 from servicedesk.clock import clock
 from servicedesk.core.figures import BY_KEY, FIGURES, Aggregation, Basis
 from servicedesk.core.permissions import Actor
 from servicedesk.core.spans import Period, free, named
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
-from servicedesk.organisation.queries import unit as get_unit
 from servicedesk.statistics.cutting import Cut, Dimension, Figures, Span, numbers
 from servicedesk.statistics.dashboard import (
     GROUPS,
     MEASURES,
-    REGISTERED,
     Row,
     breakdown,
     cards,
@@ -36,15 +29,11 @@ from servicedesk.transaction import writing
 from servicedesk.web.desk.filters import WrongValue, filter_of, remembered, to_query
 from servicedesk.web.insight.asked import asked_from, default_dimension, dimensions_for, narrowed
 from servicedesk.workbench.saved_views import save_view
-from tests.statistics.histories import WORK
-from tests.statistics.test_overview import statements
-from tests.support import Town, local
-from tests.web.css import css
-from tests.web.queue_support import person, varied, without_tokens
+from tests.support import Town
+from tests.web.figures_support import DONE, THIS_YEAR, busy
+from tests.web.queue_support import person, without_tokens
 
 READERS = ("leader", "head", "unithead", "officer", "officer2", "desk", "follow")
-DONE = (*WORK, "confirm", "rate", "close")
-THIS_YEAR = free(date(2024, 1, 1), date(2024, 12, 31))
 MARCH = free(date(2024, 3, 1), date(2024, 3, 31))
 
 
@@ -52,19 +41,6 @@ MARCH = free(date(2024, 3, 1), date(2024, 3, 31))
 def open_app(sqlite_app: Flask) -> Flask:
     """SQLite alone, forms without a token: what is tested is the page."""
     return without_tokens(sqlite_app)
-
-
-def busy(town: Town) -> None:
-    """A mixed afternoon, some tickets delivered, one of them confidential, and a later month."""
-    varied(town)
-    town.walk(town.file(), *DONE)
-    town.walk(town.file("bob", channel="phone"), *DONE)
-    town.walk(town.file("bob", "H01", title="与员工的劳动争议"), *DONE)
-    clock.set(local("2024-04-09 10:00"))
-    town.walk(town.file(), *WORK, "dispute", "resolve", "confirm", "rate", "close")
-    town.walk(town.file("bob", "C01"), *DONE)
-    town.file("bob")
-    build(town.park_id)
 
 
 def rows_behind(actor: Actor, figure: str, period: Period, cut: Cut) -> tuple[int, int]:
@@ -279,130 +255,7 @@ def test_addresses_come_back(app: Flask) -> None:
     assert asked_from({**address, "item": "C01"}, today, own).cut.item == ""
     long = {"since": "2022-01-01", "until": "2024-01-01", "by": "day"}
     assert asked_from(long, today, own).by is Dimension.MONTH
-    for wrong in ("by", "measure", "sort", "channel", "scale", "industry", "period"):
+    wrong = ("by", "measure", "sort", "channel", "scale", "industry", "period", "weekday", "hour")
+    for field in wrong:
         with pytest.raises(ValueError):
-            asked_from({wrong: "nonsense"}, today, own)
-
-
-def page(app: Flask, login: str, address: str = "/insight/figures?period=2024") -> HtmlElement:
-    answer = person(app, login).get(address)
-    assert answer.status_code == 200, (login, address)
-    return fromstring(answer.text)
-
-
-def text(node: HtmlElement) -> str:
-    return " ".join(node.text_content().split())
-
-
-def test_the_page_of_each_reader(open_app: Flask) -> None:
-    busy(Town())
-    titles = {
-        "leader": "指标看板", "head": "指标看板", "unithead": "本单位指标", "officer": "我的指标",
-        "desk": "我的指标", "follow": "我的指标",
-    }  # fmt: skip
-    for login, title in titles.items():
-        found = page(open_app, login)
-        assert text(css(found, "h1")[0]) == title
-        assert "指标看板" in text(css(found, ".side")[0])
-        park = title == "指标看板"
-        whole = [*GROUPS, REGISTERED] if park else GROUPS
-        assert len(css(found, ".figure")) == sum(len(keys) for _name, keys in whole)
-        assert all(card.get("title") for card in css(found, ".figure"))
-        fields = {one.get("name") for one in css(found, ".figures-filters select")}
-        assert ("person" in fields, "unit" in fields) == (
-            title != "我的指标", title == "指标看板",
-        )  # fmt: skip
-    for login in ("admin", "auditor"):
-        assert person(open_app, login).get("/insight/figures").status_code == 403
-
-
-def test_links_of_the_page_open_as_many_rows(open_app: Flask) -> None:
-    town = Town()
-    busy(town)
-    leader = person(open_app, "leader")
-    found = fromstring(leader.get("/insight/figures?period=2024&by=unit").text)
-    row = next(one for one in css(found, ".figures-table tbody tr") if "市场" in text(one))
-    link = css(row, "td a")[1]
-    assert "figure=submitted" in link.get("href")
-    shown = fromstring(leader.get(link.get("href")).text)
-    assert text(css(shown, ".queue-head [role=status]")[0]) == f"共{text(link)}件"
-    above = text(css(shown, ".behind")[0])
-    assert "“收到工单”背后的工单 · 2024年1月1日至2024年4月9日" in above
-    assert get_unit(town.unit_id("SCJG")).name in above
-    back = css(shown, ".behind a")[0].get("href")
-    assert leader.get(back).status_code == 200
-    secret = leader.get("/desk/?figure=delivered&since=2024-01-01&until=2024-12-31&item=H01").text
-    assert "另有1件您无权查看" in secret
-    assert "劳动争议" not in secret
-
-
-def test_what_lies_beyond_the_reach_is_said(open_app: Flask) -> None:
-    busy(Town())
-    found = page(open_app, "unithead", "/insight/figures?period=2024&unit=GHJS")
-    assert "不在您的数据范围内" in text(css(found, ".alert-warning")[0])
-    assert person(open_app, "leader").get("/insight/figures?period=never").status_code == 400
-    empty = page(open_app, "leader", "/insight/figures?period=2023")
-    assert "这个统计期内没有工单" in text(css(empty, "main")[0])
-
-
-def test_the_breakdown_as_a_file(open_app: Flask) -> None:
-    busy(Town())
-    answer = person(open_app, "head").get("/insight/figures.xlsx?period=2024&by=category")
-    sheet = load_workbook(io.BytesIO(answer.data)).worksheets[0]
-    lines = list(sheet.iter_rows(values_only=True))
-    assert lines[0][:4] == ("类别", "服务企业数", "收到工单", "办结归档")
-    assert sum(line[3] for line in lines[1:]) == 5
-    entry = db.session.scalars(
-        select(AuditEntry).where(AuditEntry.action == "figures.export")
-    ).one()
-    assert entry.after == {"rows": len(lines) - 1, "filter": "period=2024&by=category"}
-
-
-def test_the_number_of_statements_is_fixed(open_app: Flask) -> None:
-    town = Town()
-    busy(town)
-    client = person(open_app, "leader")
-    address = "/insight/figures?period=2024&by=item"
-    client.get(address)
-    with statements() as few:
-        client.get(address)
-    for item in ("A02", "E03", "D01"):
-        town.walk(town.file(item=item), *DONE)
-    build(town.park_id)
-    db.session.remove()
-    client.get(address)  # the month that was written anew is read once
-    with statements() as more:
-        client.get(address)
-    assert len(more) == len(few) <= 70
-    behind = "/desk/?figure=delivered&since=2024-01-01&until=2024-12-31"
-    client.get(behind)
-    with statements() as listed:
-        client.get(behind)
-    assert len(listed) <= 30
-
-
-def test_a_dashboard_is_kept_shared_and_deleted(open_app: Flask) -> None:
-    busy(Town())
-    head = person(open_app, "head")
-    kept = {"address": "period=month&by=unit&unit=SCJG&bad=1", "name": "本月市监", "shared": "1"}
-    assert (
-        "已保存看板" in head.post("/insight/figures/saved", data=kept, follow_redirects=True).text
-    )
-    mine = fromstring(head.get("/insight/figures").text)
-    address = css(mine, ".pills a")[1].get("href")
-    assert "period=month" in address
-    assert "bad" not in address
-    seen = fromstring(person(open_app, "unithead").get("/insight/figures").text)
-    assert "本月市监" in text(css(seen, ".pills")[0])
-    assert "我保存的看板" not in text(seen)
-    number = css(mine, "#mine form")[0].get("action").rsplit("/", 1)[1]
-    stranger = person(open_app, "leader")
-    for path in (f"/insight/figures/saved/{number}", f"/insight/figures/saved/{number}/delete"):
-        assert stranger.post(path, data={"name": "x"}).status_code == 404
-    wrong = {**kept, "address": "period=never"}
-    assert head.post("/insight/figures/saved", data=wrong).status_code == 400
-    head.post(f"/insight/figures/saved/{number}", data={"name": "改名"})
-    unseen = person(open_app, "unithead").get("/insight/figures").text
-    assert "改名" not in unseen
-    head.post(f"/insight/figures/saved/{number}/delete")
-    assert "改名" not in head.get("/insight/figures").text
+            asked_from({field: "nonsense"}, today, own)

@@ -28,7 +28,7 @@ def test_the_desk_sees_day_by_day_what_counted(sqlite_app: Flask, folk: Town) ->
     officer = Browser(sqlite_app, "officer")
     page = officer.get(f"/desk/tickets/{ticket.number}").text
     assert "为何是这一天" in page and f"/desk/tickets/{ticket.number}/why" in page
-    assert "已用2小时" in page and "暂停1工作日" in page
+    assert "已用2小时" in page and "暂停1个工作日" in page
     assert "放假：清明节" in page
     why = officer.get(f"/desk/tickets/{ticket.number}/why").text
     assert "16:30–17:30" in why and "暂停计时：请补充住所使用证明。" in why
@@ -73,4 +73,4 @@ def test_a_reopened_ticket_shows_each_clock(sqlite_app: Flask, folk: Town) -> No
     ticket = folk.walk(ticket, "dispute")
     why = Browser(sqlite_app, "officer").get(f"/desk/tickets/{ticket.number}/why").text
     assert "第1次计时" in why and "第2次计时" in why
-    assert "其间1工作日不算任何人的时间" in why
+    assert "其间1个工作日不算任何人的时间" in why

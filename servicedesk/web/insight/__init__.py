@@ -11,6 +11,7 @@ from servicedesk.web.insight import (
     register,
     reports,
     saved,
+    scheduler,
     wall,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "register",
     "reports",
     "saved",
+    "scheduler",
     "wall",
 ]

@@ -11,26 +11,38 @@ from servicedesk.core.industries import SECTIONS
 from servicedesk.core.permissions import Actor
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import Period, parse, to_address
+from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.statistics.cutting import NOT_RECORDED, Cut, Dimension
 from servicedesk.statistics.dashboard import COLUMNS, MEASURES
 from servicedesk.statistics.reach import own_cut, within
+from servicedesk.web.desk.filters import HOURS, WEEKDAYS
 from servicedesk.web.forms import person_in
 
 TEXT_MAX = 100
 DAYS_BY_DAY = 366  # a longer breakdown by day is a list, not a table
 TIMES = (Dimension.MONTH, Dimension.WEEK, Dimension.DAY)
+TABLE = (*COLUMNS, "response_median_minutes", "median_minutes", "p90_minutes")
+"""The columns of the breakdown."""
+NOT_YET = N_("结束日期还没有到，下面统计到今天。")
+NOT_OF_CATEGORY = N_("所选事项不属于所选类别，下面没有按事项筛选。")
+NOBODY = N_("没有这样的承办人编号，下面没有按承办人筛选。")
+TOO_MANY_DAYS = N_("统计期超过一年，下面改按月份分组。")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One view of the dashboard; ``cut`` is what the address says, before the reader's reach."""
+    """One view of the dashboard; ``cut`` is what the address says, before the reader's reach.
+
+    ``otherwise`` says where the address asked for what cannot be, and what is shown in its place.
+    """
 
     period: Period
     cut: Cut
     by: Dimension
     measure: str
     sort: str
+    otherwise: tuple[str, ...] = ()
 
     def address(self, **changes: str) -> dict[str, str]:
         """Return the view as an address has it, with changes."""
@@ -54,26 +66,32 @@ def asked_from(source: Mapping[str, Any], today: date, own: Cut) -> Asked:
     said = {name: str(source.get(name) or "").strip()[:TEXT_MAX] for name in source}
     period = parse(said, today)
     by = Dimension(said.get("by") or default_dimension(own))
+    otherwise = []
+    if said.get("until") and date.fromisoformat(said["until"]) > period.end:
+        otherwise.append(NOT_YET)
     if by is Dimension.DAY and period.days > DAYS_BY_DAY:
         by = Dimension.MONTH
-    sort = _known(
-        said.get("sort", ""), {"name", "-name", *COLUMNS, *(f"-{key}" for key in COLUMNS)}
-    )
-    cut = Cut(
-        **{name: said.get(name, "") for name in _texts()},
-        person=person_in(said.get("person", "")) or 0,
-    )
+        otherwise.append(TOO_MANY_DAYS)
+    sort = _known(said.get("sort", ""), {"name", "-name", *TABLE, *(f"-{key}" for key in TABLE)})
+    person = person_in(said.get("person", ""))
+    if said.get("person") and person is None:
+        otherwise.append(NOBODY)
+    cut = Cut(**{name: said.get(name, "") for name in _texts()}, person=person or 0)
     if not cut.item.startswith(cut.category):
         cut = replace(cut, item="")
+        otherwise.append(NOT_OF_CATEGORY)
     _known(cut.channel, CHANNELS)
     _known(cut.scale, (*SCALES, NOT_RECORDED))
     _known(cut.industry, (*SECTIONS, NOT_RECORDED))
+    _known(cut.weekday, WEEKDAYS)
+    _known(cut.hour, HOURS)
     return Asked(
         period=period,
         cut=cut,
         by=by,
         measure=_known(said.get("measure", ""), MEASURES) or "delivered",
         sort=sort or ("name" if by in TIMES else "-delivered"),
+        otherwise=tuple(otherwise),
     )
 
 
@@ -114,7 +132,7 @@ def narrowed(actor: Actor, wanted: Cut) -> tuple[Cut, bool]:
 
 
 def _texts() -> list[str]:
-    return [field.name for field in fields(Cut) if field.name not in ("person", "weekday", "hour")]
+    return [field.name for field in fields(Cut) if field.name != "person"]
 
 
 def _known(value: str, names: object) -> str:

@@ -14,7 +14,7 @@ from servicedesk.accounts.queries import staff
 from servicedesk.clock import clock
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.enterprises import AREAS
-from servicedesk.core.figures import BY_KEY, Aggregation, Basis, Figure
+from servicedesk.core.figures import BY_KEY, MINUTES, Aggregation, Basis, Figure
 from servicedesk.core.industries import SECTIONS
 from servicedesk.core.numerals import AGAINST_NAMES, Against, tone
 from servicedesk.core.permissions import Role
@@ -24,7 +24,6 @@ from servicedesk.core.tallies import NONE
 from servicedesk.reports.sheets import Value
 from servicedesk.statistics.cutting import EVERYTHING, NOT_RECORDED, Cut, Dimension, Figures
 from servicedesk.statistics.dashboard import (
-    COLUMNS,
     MEASURES,
     RANKED_FROM,
     TARGET_RATE,
@@ -62,7 +61,7 @@ from servicedesk.web.figure_words import (
     say_change,
     say_short,
 )
-from servicedesk.web.insight.asked import Asked, asked_from, dimensions_for, narrowed
+from servicedesk.web.insight.asked import TABLE, Asked, asked_from, dimensions_for, narrowed
 from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.quickly import url_for
 from servicedesk.web.sheets import send_list
@@ -142,11 +141,12 @@ def figures() -> str:
         spans={kind: days_in_words(span.start, span.end) for kind, span in spans.items()},
         rows=ordered(rows, asked.sort, row_names),
         row_names=row_names,
-        columns=[BY_KEY[key] for key in COLUMNS],
+        columns=[BY_KEY[key] for key in TABLE],
         by_name=_(DIMENSIONS[asked.by]),
         measure=BY_KEY[asked.measure],
         points=points,
         point_name=_point_name,
+        minutes=MINUTES,
         charts={"trend": _trend(view, points), "ranking": _ranking(view, first, row_names)},
         ranked=len(first),
         target=_target(BY_KEY[asked.measure]),
@@ -178,12 +178,19 @@ def figures_export() -> Response:
     asked = view.asked
     rows = breakdown(Figures(actor().park_id, clock.now()), asked.period, view.cut, asked.by)
     names = {row.key: view.row_name(row.key) for row in rows}
-    columns = [(DIMENSIONS[asked.by], 28), *((BY_KEY[key].label, 14) for key in COLUMNS)]
+    columns = [(DIMENSIONS[asked.by], 28), *((_heading(BY_KEY[key]), 14) for key in TABLE)]
     ready = (
-        [names[row.key], *(_cell(row, key) for key in COLUMNS)]
+        [names[row.key], *(_cell(row, key) for key in TABLE)]
         for row in ordered(rows, asked.sort, names)
     )
     return send_list(actor(), "figures", _("指标"), columns, ready)
+
+
+def _heading(figure: Figure) -> str:
+    """Return a column's name in the file; minutes say that they are, for they are numbers there."""
+    if figure.unit != MINUTES:
+        return figure.label
+    return _("%(label)s（%(unit)s）", label=_(figure.label), unit=_(figure.unit))
 
 
 def _cell(row: Row, figure: str) -> Value:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from servicedesk.core.performance import MINIMUM, MIXED_IN, Line
 from servicedesk.performance.queries import Kind
@@ -52,9 +53,10 @@ def why(result: Result) -> list[str]:
     score = result.score
     if score.delivered < MINIMUM:
         return [
-            _(
+            ngettext(
                 "本期办结归档%(n)s件，不足%(min)s件：件数太少，偶然的一件就会左右得分，因此不计分、不排名。",
-                n=score.delivered, min=MINIMUM,
+                "本期办结归档%(n)s件，不足%(min)s件：件数太少，偶然的一件就会左右得分，因此不计分、不排名。",
+                score.delivered, n=score.delivered, min=MINIMUM,
             )
         ]  # fmt: skip
     found = [_line(line, score.weight) for line in score.lines if line.weight]

@@ -16,9 +16,10 @@ from servicedesk.statistics.reach import own_cut
 from servicedesk.statistics.register_numbers import MONEY, THOUSAND
 from servicedesk.statistics.register_rows import REGISTERS, RegisterRow, register_rows
 from servicedesk.web.access import actor, requires
-from servicedesk.web.figure_words import days_in_words
+from servicedesk.web.figure_words import days_in_words, say
 from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.sheets import send_list
+from servicedesk.web.showing import locale_name
 
 SHOWN = 500
 COLUMNS = ((N_("企业"), 34), (N_("内容"), 40), (N_("数量"), 14))
@@ -30,9 +31,10 @@ def register() -> str:
     """Show the entries behind a register's figure, with their sum."""
     figure, period = _asked()
     rows = _rows(figure, period)
+    total = _in_unit(figure, sum(row.amount for row in rows))
     return render_template(
         "insight/register.html", figure=figure, rows=rows[:SHOWN], count=len(rows), shown=SHOWN,
-        total=_in_unit(figure, sum(row.amount for row in rows)), in_unit=_in_unit,
+        total=total, together=_together(figure, total), in_unit=_in_unit,
         days=days_in_words(period.start, period.end), period=period,
         rate=figure.aggregation is Aggregation.RATE,
     )  # fmt: skip
@@ -66,6 +68,12 @@ def _rows(figure: Figure, period: Period) -> list[RegisterRow]:
     if own_cut(actor()) != EVERYTHING:
         abort(404)
     return register_rows(actor().park_id, figure.key, Span(period.start, period.end))
+
+
+def _together(figure: Figure, total: float) -> str:
+    """Write a sum as the dashboard does; within a Chinese sentence without a space."""
+    said = say(figure, total)
+    return said.replace(" ", "") if locale_name() == "zh" else said
 
 
 def _in_unit(figure: Figure, amount: int) -> float:

@@ -19,6 +19,7 @@ from servicedesk.web.showing import (
     BAD_REASONS,
     RATING_NAMES,
     moment,
+    working_days,
 )
 
 ICONS: Mapping[str, str] = {
@@ -209,7 +210,7 @@ def _of_material(event: TicketEvent) -> Facts:
 
 
 def _extended(event: TicketEvent) -> Facts:
-    days = _("%(n)s个工作日", n=event.data.get("days", 0))
+    days = working_days(int(event.data.get("days", 0)))
     return [(_("延长"), days), (_("新的期限"), _moment(event.data.get("due_at")))]
 
 
