@@ -5,7 +5,8 @@ mounted; a translation on the reader's language; a part of a page on the values 
 """
 
 import functools
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import flask
@@ -14,6 +15,7 @@ from flask_babel import get_locale, get_translations  # type: ignore[attr-define
 from markupsafe import Markup
 
 ADDRESSES, PARTS = 16_384, 128
+_parts: dict[Hashable, Markup] = {}
 _OF_THIS_REQUEST = {"_external", "_scheme", "_method"}
 
 
@@ -44,24 +46,46 @@ def _address(_app: Flask, _root: str, endpoint: str, values: tuple[tuple[str, An
     return flask.url_for(endpoint, **dict(values))
 
 
-def drawn(template: str, **values: Hashable) -> Markup:
+def drawn(template: str, **values: Any) -> Markup:
     """Return a part of a page, from memory where the same was drawn of equal values.
 
     The template knows these values and the words of all templates, nothing of the request or its reader:
     what it calls must depend on what it is given, on the language and on where the application is mounted.
+
+    Raises:
+        TypeError: a value is neither plain (mappings, sequences and dataclasses are) nor hashable.
     """
     app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
-    asked = (app, request.root_path, str(get_locale()), template, tuple(values.items()))
-    return _draw(*asked) if app.debug else _drawn(*asked)
+    key = (app, request.root_path, str(get_locale()), template, _plain(values))
+    part = _parts.get(key)
+    if part is None:
+        part = Markup(app.jinja_env.get_template(template).render(values))
+        if len(_parts) >= PARTS:
+            _parts.clear()
+        if not app.debug:
+            _parts[key] = part
+    return part
 
 
-def _draw(
-    app: Flask, _root: str, _language: str, template: str, values: tuple[tuple[str, Hashable], ...]
-) -> Markup:
-    return Markup(app.jinja_env.get_template(template).render(dict(values)))
+def _plain(value: Any) -> Hashable:
+    """Return what stands for a value: equal only for values that are drawn alike."""
+    if isinstance(value, Mapping):
+        return tuple((_plain(key), _plain(one)) for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    try:
+        hash(value)
+    except TypeError:
+        if not is_dataclass(value):
+            raise
+        kind: Any = type(value)
+        return (kind, *(_plain(getattr(value, name)) for name in _fields(kind)))
+    return (type(value), value)
 
 
-_drawn = functools.lru_cache(maxsize=PARTS)(_draw)
+@functools.cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 def _translations() -> Any:

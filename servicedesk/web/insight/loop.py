@@ -29,7 +29,7 @@ from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import WEEKDAYS
 from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
-from servicedesk.web.insight.figures import list_of
+from servicedesk.web.insight.board import list_of
 from servicedesk.web.insight.performance_words import period_name
 from servicedesk.web.quickly import drawn, url_for
 
