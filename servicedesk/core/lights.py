@@ -7,7 +7,6 @@ from enum import StrEnum
 from servicedesk.core.words import N_
 
 MOST = 7
-ON_TIME_TARGET = 90  # per cent of what a unit delivered this month
 LEAST_TICKETS = 5  # a rate of fewer says nothing about a unit
 
 

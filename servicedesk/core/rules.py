@@ -38,6 +38,7 @@ class Rules:
     urgent_days: int = 1
     repeat_calendar_days: int = 90
     problem_quiet_calendar_days: int = 60
+    rate_target: int = 90
 
     @property
     def ladder(self) -> tuple[int, int, int]:
@@ -82,6 +83,7 @@ class Term:
 
 _DAYS, _HOURS, _CALENDAR, _PER_CENT = N_("个工作日"), N_("小时"), N_("天"), N_("％")
 _CLOCK, _LOOP, _WORD = N_("计时与督办"), N_("派单、补正、延期"), N_("回访、评价、重办")
+_FIGURES = N_("统计")
 _DESIGN = N_("本系统设计")
 _MOVES, _ASKED, _BEGINS, _PARK = Effect.MOVES, Effect.ASKED, Effect.BEGINS, Effect.PARK
 TERMS: tuple[Term, ...] = (
@@ -132,6 +134,8 @@ TERMS: tuple[Term, ...] = (
          _PARK, N_("同一企业、同一事项在此期间再次提出的，标为重复诉求。")),
     Term("problem_quiet_calendar_days", N_("类问题多少天无新增后销号"), _CALENDAR, 7, 365, _DESIGN,
          _WORD, _PARK, N_("类问题解决后在此期间没有新增工单的，予以销号。")),
+    Term("rate_target", N_("各项比率的目标值"), _PER_CENT, 50, 100, _DESIGN, _FIGURES, _PARK,
+         N_("按期办结率等越高越好的指标，统计页面、红黄灯和大屏都以此判断达标；不改变任何工单。")),
 )  # fmt: skip
 BY_KEY: Mapping[str, Term] = {term.key: term for term in TERMS}
 

@@ -50,8 +50,6 @@ MEASURES = tuple(
 )
 """The figures that can be drawn: what every row of a breakdown has."""
 
-TARGET_RATE = 90.0
-"""What the park asks of its rates (目标值), in per cent; drawn as a line where more is better."""
 RANKED_FROM = 5
 """A rate of fewer tickets than this says nothing and is not ranked."""
 RANKED = 12

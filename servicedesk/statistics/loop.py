@@ -17,7 +17,7 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
 from servicedesk.core.ageing import Band, bands
 from servicedesk.core.control import Limits, limits
-from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET
+from servicedesk.core.lights import LEAST_TICKETS
 from servicedesk.core.permissions import Actor
 from servicedesk.core.standing import STATE_CODES, Reached
 from servicedesk.core.tallies import Column
@@ -25,6 +25,7 @@ from servicedesk.core.workflow import State
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import UnitLabel, unit_by_code, unit_labels
 from servicedesk.routing.models import DispatchRecord
+from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.counts import span_of
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span, grouped
 from servicedesk.statistics.standing import Standing, by_unit, standing
@@ -298,6 +299,7 @@ def units_below(
 ) -> Sequence[Below]:
     """Return the units that delivered less of ``2024-03`` on time than is the target, worst first."""
     figures = figures or Figures(actor.park_id, clock.now())
+    target = current_rules(actor.park_id).rate_target
     delivered_by = figures.grouped(span_of(month), EVERYTHING, Dimension.UNIT)
     found = []
     for unit in unit_labels(actor.park_id):
@@ -305,7 +307,7 @@ def units_below(
         delivered, on_time = own.get("delivered", 0), own.get("on_time", 0)
         if delivered < LEAST_TICKETS or cut.unit not in ("", unit.code):
             continue
-        if on_time * 100 < delivered * ON_TIME_TARGET:
+        if on_time * 100 < delivered * target:
             found.append(Below(unit, delivered, delivered - on_time, on_time * 100 / delivered))
     return tuple(sorted(found, key=lambda row: row.rate))
 

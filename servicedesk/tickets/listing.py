@@ -86,7 +86,13 @@ class Filter:
     @property
     def tells_what_about(self) -> bool:
         """Whether a row that it finds tells what the ticket is about, or whose it is."""
-        return bool(self.item or self.enterprise or self.industry or self.scale or self.area)
+        about = self.category or self.item or self.cut.startswith(("category:", "item:"))
+        return bool(about or self.enterprise or self.industry or self.scale or self.area)
+
+    @property
+    def is_behind_a_number(self) -> bool:
+        """Whether the list shows what a figure counts, of any days or of a month or year."""
+        return self.span is not None or bool(self.period and self.figure)
 
     @property
     def figure_cut(self) -> Cut:
@@ -144,11 +150,16 @@ def totals(actor: Actor, filters: Sequence[Filter], limit: int = BADGE_MAX) -> l
 
 
 def not_shown(actor: Actor, wanted: Filter) -> int:
-    """Return how many tickets behind the dashboard's number this person's lists do not show."""
+    """Return how many tickets behind a number this person's lists do not show."""
     hidden = _without_confidential(actor) if wanted.tells_what_about else []
     seen = and_(visible(actor), *hidden)
     shown = func.coalesce(func.sum(case((seen, 1), else_=0)), 0)
-    query = select(func.count() - shown).select_from(Ticket).where(_behind(actor, wanted))
+    query = select(func.count() - shown).select_from(Ticket)
+    if wanted.span is not None:
+        query = query.where(_behind(actor, wanted))
+    else:
+        query = query.where(*_by_code(wanted, _Codes(actor.park_id)))
+        query = query.where(*_by_figure(actor, wanted, _Codes(actor.park_id)))
     return int(db.session.scalar(query) or 0)
 
 
@@ -212,8 +223,7 @@ def _narrowed(
     if wanted.span is not None:
         query = query.where(_behind(actor, wanted))
     else:
-        query = query.where(*codes.items(wanted.category, wanted.item), *codes.unit(wanted.unit))
-        query = query.where(*_by_channel(wanted), *_by_day(wanted))
+        query = query.where(*_by_code(wanted, codes), *_by_day(wanted))
         query = query.where(*_by_figure(actor, wanted, codes))
     found = search.condition(wanted.q)
     if found is not None or wanted.tells_what_about:
@@ -237,8 +247,10 @@ def _behind(actor: Actor, wanted: Filter) -> ColumnElement[bool]:
     return among(Ticket.id, behind, db.engine.dialect.name)
 
 
-def _by_channel(wanted: Filter) -> list[ColumnElement[bool]]:
-    return [Ticket.channel == wanted.channel] if wanted.channel else []
+def _by_code(wanted: Filter, codes: _Codes) -> list[ColumnElement[bool]]:
+    """Return the conditions of category, item, unit and channel."""
+    channel = [Ticket.channel == wanted.channel] if wanted.channel else []
+    return [*codes.items(wanted.category, wanted.item), *codes.unit(wanted.unit), *channel]
 
 
 def _by_day(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -21,7 +21,7 @@ def test_every_number_has_a_term_and_the_defaults_can_be_published() -> None:
     assert {term.key for term in TERMS} == set(values_of(DEFAULT_RULES))
     assert faults(values_of(DEFAULT_RULES)) == {}
     assert all(term.low <= getattr(DEFAULT_RULES, term.key) <= term.high for term in TERMS)
-    assert len(BY_KEY) == 22
+    assert len(BY_KEY) == 23
 
 
 def test_the_installation_begins_with_version_1(town: Town) -> None:

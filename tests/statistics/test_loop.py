@@ -11,6 +11,7 @@ from servicedesk.core.workflow import State
 from servicedesk.extensions import db
 from servicedesk.meetings import queries as meetings
 from servicedesk.routing.bounces import BounceFilter, hops
+from servicedesk.rules import actions as rule_actions
 from servicedesk.statistics import lights, loop
 from servicedesk.statistics.cutting import Cut, Span
 from servicedesk.statistics.facts import build
@@ -164,6 +165,10 @@ def test_units_below_the_target(town: Town) -> None:
     assert (row.unit.code, row.delivered, row.late, row.rate) == ("SCJG", 5, 1, 80.0)
     wanted = Filter(figure="on_time_rate", period="2024-03", cut="unit:SCJG")
     assert total(town.leader, wanted) == row.late
+    rule_actions.publish(town.admin, {"rate_target": 80}, "目标", 1)
+    assert loop.units_below(town.leader, "2024-03", ALL) == ()  # it reaches the park's own target
+    rule_actions.publish(town.admin, {"rate_target": 81}, "目标", 2)
+    assert loop.units_below(town.leader, "2024-03", ALL) == (row,)
     assert loop.units_below(town.leader, "2024-03", Cut(unit="GHJS")) == ()
 
 

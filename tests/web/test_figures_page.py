@@ -89,6 +89,10 @@ def test_links_of_the_page_open_as_many_rows(open_app: Flask) -> None:
     secret = leader.get("/desk/?figure=delivered&since=2024-01-01&until=2024-12-31&item=H01").text
     assert "另有1件您无权查看" in secret
     assert "劳动争议" not in secret
+    for cut in ("category:H", "item:H01"):  # the overview's numbers of a year, the same way
+        kept = leader.get(f"/desk/?figure=delivered&period=2024&cut={cut}").text
+        assert "另有1件您无权查看" in kept and "劳动争议" not in kept
+    assert "您无权查看" not in leader.get("/desk/?figure=delivered&period=2024&cut=unit:SCJG").text
 
 
 def test_working_time_stands_in_the_breakdown_and_its_file(open_app: Flask) -> None:

@@ -41,7 +41,7 @@ def draft(**changes: Any) -> dict[str, Any]:
 
 def test_every_number_stands_on_the_page_with_its_bounds_and_source(open_app: Flask) -> None:
     page = person(open_app, "admin").get("/admin/rules").text
-    assert page.count('type="number"') == 22
+    assert page.count('type="number"') == 23
     assert 'name="warn_share" type="number" inputmode="numeric" min="50" max="95"' in page
     assert "泉州：协办3个工作日" in page
     assert "现行第1版" in page

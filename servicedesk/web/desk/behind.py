@@ -26,7 +26,10 @@ _ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What the line says, where it leads back to, and how many tickets the reader is not shown."""
+    """What the line says, where it leads back to, and how many tickets the reader is not shown.
+
+    A number of a month or a year has no days here: the list's head names its period.
+    """
 
     figure: Figure
     days: str
@@ -39,7 +42,7 @@ class Behind:
 def behind(actor: Actor, wanted: Filter) -> Behind | None:
     """Return the line above the list; nothing where the list is not behind a dashboard's number."""
     if wanted.span is None:
-        return None
+        return _of_period(actor, wanted)
     figure, cut = BY_KEY[wanted.figure], wanted.figure_cut
     names = names_for(actor.park_id, [cut.person] if cut.person else [])
     days = {"since": str(wanted.span.start), "until": str(wanted.span.end)}
@@ -53,3 +56,12 @@ def behind(actor: Actor, wanted: Filter) -> Behind | None:
         back=url_for("insight.figures", **address) if sees_figures else "",
         hidden=not_shown(actor, wanted),
     )
+
+
+def _of_period(actor: Actor, wanted: Filter) -> Behind | None:
+    """Return the line where something is kept back from a list behind a number of a month or a year."""
+    figure = BY_KEY.get(wanted.figure)
+    if figure is None or not wanted.is_behind_a_number or not wanted.tells_what_about:
+        return None
+    hidden = not_shown(actor, wanted)
+    return Behind(figure, "", "", "", "", hidden) if hidden else None

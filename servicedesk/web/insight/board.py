@@ -13,7 +13,7 @@ from servicedesk.core.numerals import Against, tone
 from servicedesk.core.spans import months_of
 from servicedesk.core.tallies import NONE
 from servicedesk.statistics.cutting import NOT_RECORDED, Cut, Dimension
-from servicedesk.statistics.dashboard import RANKED_FROM, TARGET_RATE, Card, Point, Row, span_of
+from servicedesk.statistics.dashboard import RANKED_FROM, Card, Point, Row, span_of
 from servicedesk.statistics.register_numbers import rows_behind
 from servicedesk.web.figure_words import DIMENSIONS, say, say_change, say_short
 from servicedesk.web.insight.asked import TABLE, Asked
@@ -33,6 +33,7 @@ class Board:
     names: Mapping[Any, str]
     ranked: Sequence[Row]
     points: Sequence[Point]
+    target: int
 
 
 def board_of(board: Board) -> Markup:
@@ -87,10 +88,10 @@ def charts_of(board: Board) -> dict[str, Any]:
     return {"trend": _trend(board), "ranking": _ranking(board)}
 
 
-def target_of(figure: Figure) -> float | None:
+def target_of(board: Board, figure: Figure) -> int | None:
     """Return the park's target for a figure: for rates of which more is better."""
     wanted = figure.aggregation is Aggregation.RATE and figure.better == "up"
-    return TARGET_RATE if wanted else None
+    return board.target if wanted else None
 
 
 def _trend(board: Board) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def _trend(board: Board) -> dict[str, Any]:
         {"name": _("上年同期"), "data": [_drawn(one.year_before) for one in points],
          "line": True, "colour": "--yellow"},
     ]  # fmt: skip
-    target = target_of(figure)
+    target = target_of(board, figure)
     if target is not None:
         series.append(
             {"name": _("目标 %(n)s%%", n=f"{target:g}"), "data": [target] * len(points),

@@ -21,6 +21,7 @@ from servicedesk.core.permissions import Role
 from servicedesk.core.scales import SCALES
 from servicedesk.core.spans import PRESETS, days_of
 from servicedesk.reports.sheets import Value
+from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures
 from servicedesk.statistics.dashboard import (
     MEASURES,
@@ -113,6 +114,7 @@ def _board(view: View, counts: Figures) -> Board:
         spans=_spans(asked), rows=ordered(rows, asked.sort, names), names=names,
         ranked=ranking(rows, asked.measure, names),
         points=course(counts, asked.period, view.cut, asked.measure),
+        target=current_rules(actor().park_id).rate_target,
     )  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from typing import Any
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
-from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET, Colour, Line
+from servicedesk.core.lights import LEAST_TICKETS, Colour, Line
 from servicedesk.core.words import N_
+from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.lights import opens
 from servicedesk.statistics.lights import today as lines_of_today
 from servicedesk.statistics.standing import Standing, standing
@@ -26,7 +27,7 @@ def today() -> str:
     stands = standing(actor())
     return render_template(
         "insight/today.html", lines=lines_of_today(actor(), stands, silent=scheduler_is_silent()),
-        address=address, colours=COLOURS, icons=ICONS, target=ON_TIME_TARGET, least=LEAST_TICKETS,
+        address=address, colours=COLOURS, icons=ICONS, target=current_rules(actor().park_id).rate_target, least=LEAST_TICKETS,
         standing=_counted(stands),
     )  # fmt: skip
 

@@ -13,12 +13,13 @@ from servicedesk.clock import clock
 from servicedesk.core.ageing import Band
 from servicedesk.core.control import LEAST_POINTS
 from servicedesk.core.figures import BY_KEY
-from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET
+from servicedesk.core.lights import LEAST_TICKETS
 from servicedesk.core.permissions import Actor, Scope, allows, scope_of
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import UnitLabel, units
+from servicedesk.rules.queries import current_rules
 from servicedesk.statistics import loop as figures
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Span, grouped
 from servicedesk.statistics.facts import stale
@@ -44,7 +45,7 @@ STAGES = {
 }
 MINUTES_OF_DAY = 420
 _CONSTANT: Mapping[str, Any] = {
-    "target": ON_TIME_TARGET, "least": LEAST_TICKETS, "least_weeks": LEAST_POINTS,
+    "least": LEAST_TICKETS, "least_weeks": LEAST_POINTS,
     "least_of_week": figures.LEAST_OF_WEEK, "weekdays": WEEKDAYS, "levels": LEVELS,
     "stage_name": STAGES.__getitem__, "state_name": STATE_NAMES.__getitem__,
     "meaning_of": lambda key: BY_KEY[key].meaning,
@@ -84,7 +85,7 @@ def _body(person: Actor, span: Span, cut: Cut, month: str) -> Markup:
         judged=_judged(person, month, cut), sees_routing=allows(person, "routing.view"),
         period_name=period_name, band_name=band_name, open_list=open_list, cell_list=cell_list,
         week_list=week_list, standing_list=standing_list, returned_list=returned_list,
-        fired_list=fired_list, **_CONSTANT,
+        fired_list=fired_list, target=current_rules(person.park_id).rate_target, **_CONSTANT,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from servicedesk.core.lights import LEAST_TICKETS, ON_TIME_TARGET
+from servicedesk.core.lights import LEAST_TICKETS
 from servicedesk.statistics.rows import Card, Overview, UnitRow
 
 MOST = 4
@@ -25,10 +25,14 @@ class Minute:
     others: Sequence[Card]
 
 
-def minute_of(figures: Overview) -> Minute:
-    """Return the answers from the figures of the overview."""
+def minute_of(figures: Overview, target: int) -> Minute:
+    """Return the answers from the figures of the overview; ``target`` is what rates should reach."""
     cards = {card.figure.key: card for card in figures.cards}
-    asked = [row for row in by_trouble(figures.by_unit) if row.now.overdue or is_below(row)]
+    asked = [
+        row
+        for row in by_trouble(figures.by_unit, target)
+        if row.now.overdue or is_below(row, target)
+    ]
     return Minute(
         served=cards["served"],
         quality=[cards[key] for key in QUALITY],
@@ -39,21 +43,21 @@ def minute_of(figures: Overview) -> Minute:
     )
 
 
-def by_trouble(rows: Sequence[UnitRow]) -> list[UnitRow]:
+def by_trouble(rows: Sequence[UnitRow], target: int) -> list[UnitRow]:
     """Return units with what is late first, then what is due today, then the lowest rate."""
     return sorted(
         rows,
         key=lambda row: (
             -row.now.overdue,
             -row.now.due_today,
-            row.on_time_rate if row.on_time_rate is not None and is_below(row) else 100,
+            row.on_time_rate if row.on_time_rate is not None and is_below(row, target) else 100,
             -row.now.open,
         ),
     )
 
 
-def is_below(row: UnitRow) -> bool:
+def is_below(row: UnitRow, target: int) -> bool:
     """Tell whether a unit's on-time rate misses the target, of enough tickets to say so."""
     if row.on_time_rate is None or row.delivered < LEAST_TICKETS:
         return False
-    return row.on_time_rate < ON_TIME_TARGET
+    return row.on_time_rate < target

@@ -8,8 +8,8 @@ from flask import abort, render_template, request
 from flask_babel import gettext as _
 
 from servicedesk.clock import clock
-from servicedesk.core.lights import ON_TIME_TARGET
 from servicedesk.core.numerals import Change, tone
+from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.facts import built_at
 from servicedesk.statistics.periods import is_period, months_of
 from servicedesk.statistics.queries import overview as figures_of
@@ -55,7 +55,7 @@ def _body(figures: Overview) -> str:
     """Return everything on the page that shows a figure."""
     return drawn(
         "insight/overview_body.html", figures=figures, minute_of=minute_of, by_trouble=by_trouble,
-        is_below=is_below, target=ON_TIME_TARGET, charts_of=charts_of, period_name=period_name,
+        is_below=is_below, target=current_rules(actor().park_id).rate_target, charts_of=charts_of, period_name=period_name,
         month_name=_month_name, say=say, say_change=say_change, moved=moved, tone=tone,
         list_of=list_of,
     )  # fmt: skip
