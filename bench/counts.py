@@ -36,6 +36,7 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.installation import install
 from servicedesk.organisation.queries import default_park
+from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics import store as store_module
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span
 from servicedesk.statistics.fact_models import FactBuild, FactSegment
@@ -43,10 +44,10 @@ from servicedesk.statistics.facts import build
 from servicedesk.statistics.recount_cuts import recounted, recounted_by
 from servicedesk.statistics.store import store
 from servicedesk.statistics.verify import differences
-from servicedesk.tickets.models import FollowUpCall, Rating, Ticket
+from servicedesk.tickets.models import Escalation, FollowUpCall, Rating, Ticket
 from servicedesk.transaction import writing
 
-BATCH, ROUNDS = 2000, 5
+BATCH, ROUNDS = 2000, 15
 TICKET_COLUMNS = (
     Ticket.id, Ticket.submitted_at, Ticket.resolved_at, Ticket.closed_at, Ticket.first_response_at,
     Ticket.response_due_at, Ticket.statutory_due_at, Ticket.item_id, Ticket.unit_id,
@@ -118,6 +119,8 @@ def _fill(tickets: int, now: datetime) -> None:
         (Ticket, fill._ticket),
         (FollowUpCall, fill._calls),
         (Rating, fill._ratings),
+        (DispatchRecord, fill._dispatches),
+        (Escalation, fill._escalations),
     ):
         _write(model.__table__, each(make))
     with db.engine.begin() as connection:

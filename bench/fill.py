@@ -23,8 +23,9 @@ from servicedesk.core.workflow import State
 from servicedesk.enterprises.models import Enterprise
 from servicedesk.notifications.models import Notice
 from servicedesk.organisation.queries import default_park, units
+from servicedesk.routing.models import DispatchRecord
 from servicedesk.tickets.facts import ZONE
-from servicedesk.tickets.models import FollowUpCall, Rating, Ticket, TicketEvent
+from servicedesk.tickets.models import Escalation, FollowUpCall, Rating, Ticket, TicketEvent
 
 STATES: Mapping[str, State] = {
     "submit": State.SUBMITTED,
@@ -80,6 +81,8 @@ def fill(connection: Connection, there: Town, tickets: int, now: datetime) -> No
     _write(connection, TicketEvent.__table__, each(_events))
     _write(connection, FollowUpCall.__table__, each(_calls))
     _write(connection, Rating.__table__, each(_ratings))
+    _write(connection, DispatchRecord.__table__, each(_dispatches))
+    _write(connection, Escalation.__table__, each(_escalations))
     _write(connection, Notice.__table__, _notices(there, tickets, now))
     _fill_search(connection, each(_terms))
     connection.execute("SELECT setval('ticket_id_seq', (SELECT max(id) FROM ticket))")
@@ -192,6 +195,39 @@ def _data(event: Event) -> dict[str, str]:
     if event.kind == "resolve":
         return {"result": "solved", "resolution": event.text}
     return {} if event.kind == "message" else {"note": event.text}
+
+
+def _dispatches(there: Town, story: Story) -> Iterator[Row]:
+    """Every fortieth ticket was returned once, by the unit before its own."""
+    at = story.at("dispatch")
+    if at is None:
+        return
+    place = story.number % len(there.units)
+    common = {
+        "park_id": there.park_id, "ticket_id": story.number, "area": "", "by_id": there.desk_id,
+        "item_id": there.items[story.number % len(there.items)][0], "at": at, "ruled": False,
+    }  # fmt: skip
+    if story.number % 40 == 0:
+        yield {
+            **common, "unit_id": there.units[place - 1], "outcome": "returned",
+            "return_code": "not_ours", "ended_at": at,
+        }  # fmt: skip
+    outcome = "signed" if story.at("sign") else "waiting"
+    yield {
+        **common, "unit_id": there.units[place], "outcome": outcome, "return_code": "",
+        "ended_at": story.at("sign"),
+    }  # fmt: skip
+
+
+def _escalations(there: Town, story: Story) -> Iterator[Row]:
+    """Every twentieth ticket reached the first level of the ladder, every hundredth the second, too."""
+    due = story.events[0].at + timedelta(days=4)
+    for step, every in (("level_1", 20), ("level_2", 100)):
+        if story.number % every == 0:
+            yield {
+                "ticket_id": story.number, "step": step, "due_at": due, "planned_at": due,
+                "fired_at": due, "late_minutes": 0,
+            }  # fmt: skip
 
 
 def _calls(there: Town, story: Story) -> Iterator[Row]:

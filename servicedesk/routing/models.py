@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from servicedesk.database import Base
@@ -20,6 +20,13 @@ class DispatchRecord(Base):
     __table_args__ = (
         Index("ix_dispatch_record_item", "park_id", "item_id", "at"),
         Index("ix_dispatch_record_unit", "unit_id", "at"),
+        Index(
+            "ix_dispatch_record_returned",
+            "park_id",
+            "at",
+            sqlite_where=text("outcome = 'returned'"),
+            postgresql_where=text("outcome = 'returned'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

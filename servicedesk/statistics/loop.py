@@ -4,14 +4,13 @@ What stands now is read from the tickets under the conditions of their lists; wh
 the facts.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
 
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
@@ -53,6 +52,9 @@ _REACHED = {
     "resolved": Reached.RESOLVED,
     "confirmed": Reached.CONFIRMED,
 }
+_OF_DISPATCH: tuple[Any, ...] = (
+    DispatchRecord.unit_id, DispatchRecord.outcome, DispatchRecord.at,
+)  # fmt: skip
 _HEIGHT = 2 * max(Reached)  # of the numbers that stages reached may be
 LEFT = (State.DECLINED, State.WITHDRAWN, State.TERMINATED, State.ABANDONED)
 
@@ -195,20 +197,8 @@ def flows(actor: Actor, span: Span, cut: Cut) -> Sequence[Flow]:
 
     A unit sees what it returned and what came to it.
     """
-    start, end = _moments(span.start, span.end)
-    returned = and_(
-        DispatchRecord.park_id == actor.park_id, DispatchRecord.outcome == "returned",
-        DispatchRecord.at >= start, DispatchRecord.at < end,
-    )  # fmt: skip
-    query = select(
-        DispatchRecord.ticket_id, DispatchRecord.unit_id, case((returned, 1), else_=0)
-    ).where(
-        DispatchRecord.ticket_id.in_(select(DispatchRecord.ticket_id).where(returned)),
-        DispatchRecord.outcome != "undone",
-    )
-    rows = db.session.execute(query.order_by(DispatchRecord.ticket_id, DispatchRecord.id)).all()
     known = {unit.id: unit for unit in unit_labels(actor.park_id)}
-    counted = _pairs([(row[0], row[1], bool(row[2])) for row in rows])
+    counted = _standing(actor, cut).settled(("flows", span), lambda: _returns(actor.park_id, span))
     found = [
         Flow(known[source], known.get(target or 0), count)
         for (source, target), count in counted.items()
@@ -221,14 +211,30 @@ def flows(actor: Actor, span: Span, cut: Cut) -> Sequence[Flow]:
     return tuple(sorted(found, key=lambda flow: (-flow.count, flow.source.id)))
 
 
-def _pairs(rows: Sequence[tuple[int, int, bool]]) -> Counter[tuple[int, int | None]]:
-    """Count (unit that returned, unit that got it next) over dispatches in their order."""
-    found: Counter[tuple[int, int | None]] = Counter()
-    for place, (ticket, unit, came_back) in enumerate(rows):
-        if came_back:
-            after = rows[place + 1] if place + 1 < len(rows) else None
-            found[unit, after[1] if after and after[0] == ticket else None] += 1
-    return found
+def _returns(park_id: int, span: Span) -> dict[tuple[int, int | None], int]:
+    """Count the returned dispatches of a span by (unit that returned, unit that got it next)."""
+    returned = (
+        DispatchRecord.park_id == park_id,
+        DispatchRecord.outcome == literal_column("'returned'"),
+    )
+    within = _within(DispatchRecord.at, *_moments(span.start, span.end))
+    following = func.lead(DispatchRecord.unit_id).over(
+        partition_by=DispatchRecord.ticket_id, order_by=DispatchRecord.id
+    )
+    every = (
+        select(*_OF_DISPATCH, following.label("next_id"))
+        .where(
+            DispatchRecord.ticket_id.in_(select(DispatchRecord.ticket_id).where(*returned, within)),
+            DispatchRecord.outcome != "undone",
+        )
+        .subquery()
+    )
+    query = (
+        select(every.c.unit_id, every.c.next_id, func.count())
+        .where(every.c.outcome == "returned", _within(every.c.at, *_moments(span.start, span.end)))
+        .group_by(every.c.unit_id, every.c.next_id)
+    )
+    return {(source, target): count for source, target, count in db.session.execute(query)}
 
 
 def control(actor: Actor, span: Span, cut: Cut) -> Control:
@@ -261,6 +267,22 @@ def escalations(actor: Actor, span: Span, cut: Cut) -> Sequence[Escalated]:
     Nothing where no month has any.
     """
     months = _months(span)
+    found = _standing(actor, cut).settled(
+        ("escalations", span, *months.values()), lambda: _fired(actor, span, cut, months)
+    )
+    if not found:
+        return ()
+    none = [0] * len(months)
+    return tuple(
+        Escalated(month, tuple(found.get(level, none)[place] for level in LEVELS))
+        for place, month in enumerate(months)
+    )
+
+
+def _fired(
+    actor: Actor, span: Span, cut: Cut, months: Mapping[str, tuple[date, date]]
+) -> dict[str, list[int]]:
+    """Count the levels of the ladder that were reached, each by month."""
     sums = [
         func.sum(case((_within(Escalation.fired_at, *_moments(*days)), 1), else_=0))
         for days in months.values()
@@ -274,14 +296,7 @@ def escalations(actor: Actor, span: Span, cut: Cut) -> Sequence[Escalated]:
         )
         .group_by(Escalation.step)
     )  # fmt: skip
-    found = {step: [int(n) for n in numbers] for step, *numbers in db.session.execute(query)}
-    if not found:
-        return ()
-    none = [0] * len(months)
-    return tuple(
-        Escalated(month, tuple(found.get(level, none)[place] for level in LEVELS))
-        for place, month in enumerate(months)
-    )
+    return {step: [int(n) for n in numbers] for step, *numbers in db.session.execute(query)}
 
 
 def _months(span: Span) -> dict[str, tuple[date, date]]:

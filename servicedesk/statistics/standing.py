@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from math import ceil
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import select
@@ -24,10 +25,11 @@ from servicedesk.statistics.cutting import Figures
 from servicedesk.statistics.fact_columns import Facts, no_facts
 from servicedesk.statistics.fact_models import FactMark
 from servicedesk.statistics.fact_source import STANDING, standing_of
-from servicedesk.statistics.store import OPEN, Rows
+from servicedesk.statistics.store import NONE_OF_TIME, OPEN, Rows
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 
+T = TypeVar("T")
 ALWAYS = (date(2000, 1, 1), date(2199, 12, 31))
 Place = Callable[[Rows], Column]
 """The place (a number from 0) at which each row counts; rows that do not count are left out."""
@@ -85,6 +87,16 @@ class Standing:
         ``question`` stands for what ``place`` asks, as in :meth:`of_view`.
         """
         return self._sums("submitted_on", start, end, question, place, width)
+
+    def settled(self, question: Hashable, count: Callable[[], T]) -> T:
+        """Return what ``count`` reads from the tickets' own rows, kept for as long as no ticket changes.
+
+        ``question`` stands for what it counts; what a ticket's state, unit, level, returns and limits
+        tell must decide it.
+        """
+        if self._marked or not self._facts.complete:
+            return count()
+        return self._facts.answer((question, self._unit_id), self._at.now, count, NONE_OF_TIME)
 
     def _sums(
         self, table: str, start: date, end: date, question: Hashable, place: Place, width: int

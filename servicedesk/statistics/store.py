@@ -19,7 +19,7 @@ from servicedesk.statistics.fact_models import FactSegment
 
 T = TypeVar("T")
 ANSWERS_MAX = 2000
-RESPONSES, OPEN = "responses", "open"
+RESPONSES, OPEN, NONE_OF_TIME = "responses", "open", "none"
 _LIMITS = ("response_due", "due_at", "contact_due")
 _CUT_BY = (
     "ticket_id", "item_id", "unit_id", "handler_id", "channel", "submitted_on", "submitted_hour",
@@ -76,7 +76,7 @@ class Store:
     What is open is there by its day of submission, too. ``firms`` are the enterprises that the small
     numbers of the column ``firm`` stand for, ``months`` the facts as they are stored. Where they are
     not ``complete``, some have not been built, or in another shape. ``limits`` are the moments at which
-    time changes a number: those of the responses that are owed, and all those of what is open.
+    time changes a number: those of the responses that are owed, all those of what is open, none at all.
     """
 
     digests: Mapping[str, str]
@@ -167,6 +167,7 @@ def _assembled(digests: Mapping[str, str], complete: bool, months: Mapping[str, 
         firms=firms,
         limits={
             RESPONSES: np.sort(facts["response_due"][waiting]),
+            NONE_OF_TIME: no_facts()["response_due"],
             OPEN: np.sort(np.concatenate([facts[name][facts["open"]] for name in _LIMITS])),
         },
     )

@@ -1,5 +1,6 @@
 """What the statistics show, as tests ask for it."""
 
+from collections import Counter, defaultdict
 from datetime import date
 
 from sqlalchemy import func, select
@@ -9,6 +10,7 @@ from servicedesk.core.standing import VIEWS
 from servicedesk.core.workflow import State
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
+from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics import loop
 from servicedesk.statistics.counts import numbers_of, span_of
 from servicedesk.statistics.cutting import EVERYTHING, Figures, Numbers, Span
@@ -16,7 +18,7 @@ from servicedesk.statistics.now import VIEWS as NOW
 from servicedesk.statistics.now import open_by_unit
 from servicedesk.statistics.standing import standing
 from servicedesk.tickets.listing import Filter, total
-from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.models import Escalation, Ticket
 from tests.support import Town
 
 EVER = Span(date(2020, 1, 1), date(2030, 12, 31))
@@ -38,6 +40,33 @@ def stands_as_listed(town: Town) -> None:
                 listed = {view: total(reader, Filter(view=view, unit=code)) for view in NOW}
                 assert {view: getattr(now, view) for view in NOW} == listed
     _stages_as_listed(town)
+    _returns_and_levels_as_recorded(town)
+
+
+def _returns_and_levels_as_recorded(town: Town) -> None:
+    fired = db.session.scalars(select(Escalation.step).where(Escalation.step.in_(loop.LEVELS)))
+    shown = loop.escalations(town.leader, EVER, EVERYTHING)
+    counted = Counter({
+        level: sum(row.times[place] for row in shown) for place, level in enumerate(loop.LEVELS)
+    })  # fmt: skip
+    assert +counted == Counter(fired)
+    flows = {
+        (one.source.id, one.target.id if one.target else None): one.count
+        for one in loop.flows(town.leader, EVER, EVERYTHING)
+    }
+    records = db.session.scalars(
+        select(DispatchRecord).where(DispatchRecord.outcome != "undone").order_by(DispatchRecord.id)
+    )
+    paths: dict[int, list[DispatchRecord]] = defaultdict(list)
+    for record in records:
+        paths[record.ticket_id].append(record)
+    returned = Counter(
+        (one.unit_id, path[place + 1].unit_id if place + 1 < len(path) else None)
+        for path in paths.values()
+        for place, one in enumerate(path)
+        if one.outcome == "returned"
+    )
+    assert flows == returned
 
 
 def _stages_as_listed(town: Town) -> None:
