@@ -10,7 +10,8 @@ the minimum) would give single tickets away; so would what follows from a total 
   could be found out from the page without bounds and "one to the minimum less one".
 * None missed is nobody's, and is published.
 
-The reader against whom this is reckoned knows every number of tickets, shown or not.
+For the bounds the reader is thought to know every number of tickets, shown or not; for what is
+withheld, that a hidden one may be anything below the minimum.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -64,15 +65,15 @@ def show(total: RateLine, minimum: int) -> None:
     for line in lines:
         line.shown = RateShown.EXACT if _harmless(line, minimum) else RateShown.HIDDEN
     without = ranges(total, _as_ever(minimum))
-    marks = _marks(minimum)
-    while (given_away := _given_away(lines, ranges(total, marks))) is not None:
-        _protector(total, given_away).shown = RateShown.HIDDEN
+    marks, all_known = _marks(minimum, minimum - 1), _marks(minimum, 0)
+    while (protector := _protector(total, _given_away(lines, ranges(total, marks)))) is not None:
+        protector.shown = RateShown.HIDDEN
     small = [line for line in lines if 0 < line.missed < minimum]
     for line in small:
         if line.open and line.shown is RateShown.HIDDEN and line.whole >= BOUND_FROM * minimum:
             line.shown = RateShown.ABOVE
-            found = ranges(total, marks)
-            if _narrowed(small, without, found, minimum) or _given_away(lines, found):
+            narrowed = _narrowed(small, without, ranges(total, all_known), minimum)
+            if narrowed or _given_away(lines, ranges(total, marks)):
                 line.shown = RateShown.HIDDEN
 
 
@@ -139,26 +140,26 @@ def _as_ever(minimum: int) -> Domain:
     return domain
 
 
-def _marks(minimum: int) -> Domain:
-    """Return what the marks of the page say: a hidden rate may be any but that of none missed."""
+def _marks(minimum: int, unseen: int) -> Domain:
+    """Return what the marks of the page say: a hidden rate may be any but that of none missed.
+
+    A hidden number of tickets is thought to be up to ``unseen`` at least.
+    """
 
     def domain(line: RateLine) -> tuple[Range, ...]:
         if line.shown is RateShown.EXACT:
             return ((line.missed, line.missed),)
         if line.shown is RateShown.ABOVE:
             return ((1, minimum - 1),)
-        return ((1 if line.open else 0, line.whole),)
+        return ((1, line.whole),) if line.open else ((0, max(line.whole, unseen)),)
 
     return domain
 
 
-def _given_away(lines: list[RateLine], known: Known) -> RateLine | None:
-    """Return a hidden rate whose misses follow from the rest; ``None`` if there is none."""
-    for line in lines:
-        low, high = known[id(line)]
-        if line.shown is not RateShown.EXACT and line.missed and low == high:
-            return line
-    return None
+def _given_away(lines: list[RateLine], known: Known) -> list[RateLine]:
+    """Return the hidden rates whose misses follow from the rest."""
+    hidden = [line for line in lines if line.shown is not RateShown.EXACT and line.missed]
+    return [line for line in hidden if known[id(line)][0] == known[id(line)][1]]
 
 
 def _narrowed(small: list[RateLine], without: Known, found: Known, minimum: int) -> bool:
@@ -170,12 +171,13 @@ def _narrowed(small: list[RateLine], without: Known, found: Known, minimum: int)
     return False
 
 
-def _protector(total: RateLine, line: RateLine) -> RateLine:
-    """Return the rate to withhold for ``line``: the next smallest beside it, else within, else above."""
-    above = next((one for one in total.walk() if line in one.parts.values()), None)
-    beside = above.parts.values() if above else ()
-    for choice in (beside, line.parts.values(), (above,) if above else ()):
-        exact = [one for one in choice if one.shown is RateShown.EXACT and one.missed]
-        if exact:
-            return min(exact, key=lambda one: one.missed)
-    raise AssertionError("everything is hidden and yet known")
+def _protector(total: RateLine, given_away: list[RateLine]) -> RateLine | None:
+    """Return the rate to withhold: the next smallest beside what is given away, else within, else above."""
+    for line in given_away:
+        above = next((one for one in total.walk() if line in one.parts.values()), None)
+        beside = above.parts.values() if above else ()
+        for choice in (beside, line.parts.values(), (above,) if above else ()):
+            exact = [one for one in choice if one.shown is RateShown.EXACT and one.missed]
+            if exact:
+                return min(exact, key=lambda one: one.missed)
+    return None
