@@ -82,6 +82,7 @@ def shots(app: Flask) -> list[Shot]:
         Shot("insight", "leader", "/insight/"),
         Shot("insight-2024", "leader", "/insight/?period=2024"),
         Shot("insight-today", "leader", "/insight/today"),
+        Shot("insight-scheduler", "leader", "/insight/scheduler"),
         Shot("insight-figures", "leader", "/insight/figures?period=year&measure=on_time_rate"),
         Shot("insight-figures-officer", "officer", "/insight/figures?period=year"),
         Shot("insight-loop", "leader", "/insight/loop"),

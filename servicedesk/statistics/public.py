@@ -2,7 +2,8 @@
 
 The last twelve full months. Counts below the park's minimum are hidden, and others with them so that
 they cannot be worked out (``core.suppression``); a rate is there only where the tickets that it is
-of are published, or would be.
+of are published, or would be, and only as exactly as gives no single ticket away
+(``core.public_rates``).
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ from datetime import date, datetime, timedelta
 from servicedesk.catalogue.models import Category, ServiceItem
 from servicedesk.catalogue.queries import categories, items
 from servicedesk.clock import clock
-from servicedesk.core.figures import BY_KEY, value_of
+from servicedesk.core.figures import BY_KEY
+from servicedesk.core.public_rates import RateLine, RateShown, show
 from servicedesk.core.suppression import Count, Published, Shown, suppress
 from servicedesk.organisation.models import Park
 from servicedesk.statistics.cutting import EVERYTHING, Dimension, Span, grouped, numbers
@@ -23,6 +25,20 @@ FRESH = timedelta(minutes=5)
 """For so long the page may be kept: by whoever reads it, and by this process."""
 Counted = Mapping[str, Mapping[str, int]]
 Table = Mapping[str, Mapping[str, int]]
+Path = tuple[str, ...]
+"""Nothing: everything; a category; a category and one of its items."""
+RATES: Mapping[str, tuple[str, ...]] = {
+    "on_time_rate": ("delivered",), "satisfaction_rate": ("delivered", "rated"),
+}  # fmt: skip
+"""The rates, and which counts must be published where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate in per cent; ``above``: it is more than that, by how much is not published."""
+
+    value: float
+    above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +49,8 @@ class Line:
     name_en: str
     received: Count
     resolved: Count
-    on_time_rate: float | None
-    satisfaction_rate: float | None
+    on_time_rate: Rate | None
+    satisfaction_rate: Rate | None
     promised_days: int | None = None
 
 
@@ -93,7 +109,7 @@ def counted(park_id: int, span: Span, minimum: int) -> PublicPage:
         )
         for category, of in known
     )
-    total = tables.total(whole)
+    total = tables.total()
     enough = total.resolved.shown is Shown.EXACT
     return PublicPage(span, minimum, total, whole.get("median_minutes") if enough else None, groups)
 
@@ -126,49 +142,62 @@ class _Tables:
             part: suppress(self._parts[part], minimum)
             for part in ("submitted", "delivered", "rated")
         }
+        self._rates = {key: self._tree(key, of) for key, of in RATES.items()}
 
     def line(self, named: Category | ServiceItem, *path: str) -> Line:
         """Return what is published of a category or an item."""
-        counts = {part: _at(table, path) for part, table in self._published.items()}
-        sums = {part: _sum(table, path) for part, table in self._parts.items()}
         days = named.promised_days if isinstance(named, ServiceItem) else None
-        return _line(named.name, named.name_en, counts, self._rated(sums), days)
+        return self._line(named.name, named.name_en, path, days)
 
-    def total(self, whole: Mapping[str, int]) -> Line:
+    def total(self) -> Line:
         """Return what is published of everything together."""
-        counts = {part: table.total for part, table in self._published.items()}
-        return _line("", "", counts, self._rated(whole), None)
+        return self._line("", "", (), None)
 
-    def _rated(self, sums: Mapping[str, int]) -> dict[str, float | None]:
-        """Return the rates; none from which a count below the minimum could be worked out."""
-        return {
-            key: value_of(figure, sums)
-            for key, figure in ((key, BY_KEY[key]) for key in ("on_time_rate", "satisfaction_rate"))
-            if self._many(part := sums.get(figure.part or "", 0))
-            and self._many(sums.get(figure.whole or "", 0) - part)
+    def _line(self, name: str, name_en: str, path: Path, days: int | None) -> Line:
+        received, resolved = (
+            _at(self._published[part], path) for part in ("submitted", "delivered")
+        )
+        rates = {key: self._rate(key, path) for key in RATES}
+        return Line(name, name_en, received, resolved, **rates, promised_days=days)
+
+    def _rate(self, key: str, path: Path) -> Rate | None:
+        """Return a rate as it may be published; nothing where no tickets are, or it may not."""
+        line = self._rates[key]
+        for name in path:
+            line = line.parts[name]
+        if line.shown is RateShown.HIDDEN or not line.whole:
+            return None
+        if line.shown is RateShown.ABOVE:
+            return Rate(line.bound(self._minimum), above=True)
+        return Rate((line.whole - line.missed) * 100 / line.whole)
+
+    def _tree(self, key: str, of: tuple[str, ...]) -> RateLine:
+        """Return the lines of a rate, marked; ``of``: what must be published where the rate is."""
+        figure = BY_KEY[key]
+        parts = (self._parts[str(figure.part)], self._parts[str(figure.whole)])
+
+        def line(path: Path, beneath: Mapping[str, RateLine]) -> RateLine:
+            part, whole = (_sum(table, path) for table in parts)
+            seen = {_at(self._published[one], path).shown for one in of}
+            return RateLine(whole, whole - part, seen == {Shown.EXACT}, beneath)
+
+        groups = {
+            group: line((group,), {row: line((group, row), {}) for row in rows})
+            for group, rows in self._parts["delivered"].items()
         }
-
-    def _many(self, count: int) -> bool:
-        return count == 0 or count >= self._minimum
-
-
-def _line(
-    name: str,
-    name_en: str,
-    counts: Mapping[str, Count],
-    rates: Mapping[str, float | None],
-    days: int | None,
-) -> Line:
-    exact = {part for part, count in counts.items() if count.shown is Shown.EXACT}
-    on_time = rates.get("on_time_rate") if "delivered" in exact else None
-    satisfied = rates.get("satisfaction_rate") if {"delivered", "rated"} <= exact else None
-    return Line(name, name_en, counts["submitted"], counts["delivered"], on_time, satisfied, days)
+        total = line((), groups)
+        show(total, self._minimum)
+        return total
 
 
-def _at(table: Published, path: tuple[str, ...]) -> Count:
+def _at(table: Published, path: Path) -> Count:
+    if not path:
+        return table.total
     return table.groups[path[0]] if len(path) == 1 else table.rows[path[0]][path[1]]
 
 
-def _sum(table: Table, path: tuple[str, ...]) -> int:
+def _sum(table: Table, path: Path) -> int:
+    if not path:
+        return sum(sum(rows.values()) for rows in table.values())
     rows = table[path[0]]
     return sum(rows.values()) if len(path) == 1 else rows[path[1]]

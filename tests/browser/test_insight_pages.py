@@ -19,7 +19,7 @@ from tests.web.test_public import switched_on
 pytestmark = pytest.mark.browser
 PAGES = {
     "leader": (
-        "/insight/", "/insight/?period=2024-03", "/insight/today", "/insight/loop",
+        "/insight/", "/insight/?period=2024-03", "/insight/today", "/insight/loop", "/insight/scheduler",
         "/insight/figures?period=year", "/insight/figures?period=month&measure=on_time_rate",
         "/insight/performance", "/insight/performance?period=2024", "/insight/performance/weights",
         "/insight/performance/units/SCJG?period=2024-03", "/insight/reports",

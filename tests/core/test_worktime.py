@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -19,127 +18,19 @@ from servicedesk.core.worktime import (
     Calendar,
     NoWorkingTime,
     Segment,
-    format_segments,
     parse_segments,
 )
-
-MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-BASE = date(2025, 3, 3)  # a Monday; random exceptions fall within WINDOW days of it
-WINDOW = 21
-
-
-def at(text: str, zone: str = "Asia/Shanghai") -> datetime:
-    """Return the moment of a local wall time such as ``2024-09-13 10:00``."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
-
-
-def real_calendar() -> Calendar:
-    return Calendar(
-        days_off=frozenset(constants.holidays),
-        make_up_days=frozenset(constants.workdays),
-    )
-
-
-REAL = real_calendar()
-
-# The slow reference ------------------------------------------------------------------------------
-
-
-class Reference:
-    """Minute by minute over the raw fields of a calendar whose zone has a constant offset."""
-
-    def __init__(self, calendar: Calendar) -> None:
-        self.calendar = calendar
-        self.zone = ZoneInfo(calendar.timezone)
-        self.minutes: dict[date, set[int]] = {}
-
-    def hours(self, day: date) -> set[int]:
-        if day not in self.minutes:
-            self.minutes[day] = {minute for s in self.rule(day) for minute in range(s.start, s.end)}
-        return self.minutes[day]
-
-    def rule(self, day: date) -> tuple[Segment, ...]:
-        c = self.calendar
-        if day in c.special_hours:
-            return c.special_hours[day]
-        if day in c.days_off:
-            return ()
-        if day in c.make_up_days or day.isoweekday() <= 5:
-            return c.segments
-        return ()
-
-    def works(self, wall: datetime) -> bool:
-        return wall.hour * 60 + wall.minute in self.hours(wall.date())
-
-    def wall(self, moment: datetime) -> datetime:
-        return moment.astimezone(self.zone).replace(second=0, microsecond=0)
-
-    def add(self, moment: datetime, minutes: int) -> datetime:
-        wall = self.wall(moment)
-        while minutes:
-            minutes -= self.works(wall)
-            wall += MINUTE
-        return wall
-
-    def subtract(self, moment: datetime, minutes: int) -> datetime:
-        wall = self.wall(moment)
-        while minutes:
-            wall -= MINUTE
-            minutes -= self.works(wall)
-        return wall
-
-    def between(self, start: datetime, end: datetime) -> int:
-        wall, stop, total = self.wall(start), self.wall(end), 0
-        while wall < stop:
-            total += self.works(wall)
-            wall += MINUTE
-        return total
-
-    def next_working_moment(self, moment: datetime) -> datetime:
-        wall = self.wall(moment)
-        while not self.works(wall):
-            wall += MINUTE
-        return wall
-
-    def due_after_days(self, moment: datetime, days: int) -> datetime:
-        day = self.next_working_moment(moment).date()
-        while days:
-            day += DAY
-            days -= bool(self.hours(day))
-        midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
-        return midnight + (max(self.hours(day)) + 1) * MINUTE
-
-
-# Random calendars --------------------------------------------------------------------------------
-
-
-@st.composite
-def segment_tuples(draw: st.DrawFn, least: int = 1) -> tuple[Segment, ...]:
-    count = draw(st.integers(least, 4))
-    edges = st.lists(st.integers(0, 1440), min_size=2 * count, max_size=2 * count, unique=True)
-    cuts = sorted(draw(edges))
-    segments = [Segment(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
-    if count > 1 and draw(st.booleans()):  # let two of them touch
-        segments[1] = Segment(segments[0].end, segments[1].end)
-    return tuple(segments)
-
-
-dates = st.integers(-7, WINDOW + 7).map(lambda n: BASE + n * DAY)
-moments = st.integers(0, WINDOW * 1440).map(
-    lambda n: datetime(BASE.year, BASE.month, BASE.day, tzinfo=SHANGHAI) + n * MINUTE
+from tests.core.worktime_support import (
+    DAY,
+    MINUTE,
+    REAL,
+    Reference,
+    amounts,
+    at,
+    calendars,
+    dates,
+    moments,
 )
-amounts = st.integers(0, 3000)
-calendars = st.builds(
-    Calendar,
-    segments=segment_tuples(),
-    days_off=st.frozensets(dates, max_size=10),
-    make_up_days=st.frozensets(dates, max_size=6),
-    timezone=st.sampled_from(["Asia/Shanghai", "Asia/Urumqi", "UTC", "Asia/Kolkata"]),
-    special_hours=st.dictionaries(dates, segment_tuples(least=0), max_size=4),
-).filter(lambda c: sum(s.end - s.start for s in c.segments) >= 60)
-
 
 # Against the reference ---------------------------------------------------------------------------
 
@@ -272,58 +163,6 @@ def test_results_are_utc(c: Calendar, t: datetime, m: int) -> None:
     results = [c.add(t, 0), c.add(t, m), c.subtract(t, m), c.next_working_moment(t)]
     results += [c.due_after_days(t, 1), *(edge for s in c.spans(t, t + 3 * DAY) for edge in s)]
     assert {moment.tzinfo for moment in results} == {UTC}
-
-
-# Segments ----------------------------------------------------------------------------------------
-
-
-@given(segment_tuples())
-def test_segments_survive_the_round_trip(segments: tuple[Segment, ...]) -> None:
-    assert parse_segments(format_segments(segments)) == segments
-
-
-def test_default_hours() -> None:
-    assert format_segments(DEFAULT_SEGMENTS) == "09:00-12:00,13:30-17:30"
-    assert parse_segments(" 09:00-12:00, 13:30-17:30 ") == DEFAULT_SEGMENTS
-    assert REAL.minutes_on(date(2024, 9, 13)) == 3 * 60 + 4 * 60
-
-
-@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (6, 5), (0, 1441)])
-def test_impossible_segments(start: int, end: int) -> None:
-    with pytest.raises(ValueError, match="0 <= start < end <= 1440"):
-        Segment(start, end)
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("", "empty"),
-        ("  ", "empty"),
-        ("9:00-12:00", "HH:MM-HH:MM"),
-        ("09:00", "HH:MM-HH:MM"),
-        ("09:00-12:00,", "HH:MM-HH:MM"),
-        ("09:60-12:00", "HH:MM-HH:MM"),
-        ("０９:00-12:00", "HH:MM-HH:MM"),
-        ("12:00-09:00", "end after they start"),
-        ("09:00-09:00", "end after they start"),
-        ("09:00-24:01", "within 00:00-24:00"),
-        ("09:00-12:00,11:59-13:00", "overlap"),
-        ("09:00-12:00,08:00-13:00", "overlap"),
-        ("13:30-17:30,09:00-12:00", "order"),
-    ],
-)
-def test_bad_hours_are_refused(text: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        parse_segments(text)
-
-
-def test_touching_and_midnight_segments() -> None:
-    hours = (Segment(0, 720), Segment(720, 1440))
-    assert parse_segments("00:00-12:00,12:00-24:00") == hours
-    c = Calendar(segments=hours)
-    assert c.end_of_day(date(2025, 3, 7)) == at("2025-03-08 00:00")
-    assert c.add(at("2025-03-07 23:00"), 60) == at("2025-03-08 00:00")
-    assert c.add(at("2025-03-07 23:00"), 61) == at("2025-03-10 00:01")
 
 
 # Vectors -----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from servicedesk.organisation.actions import switch_public_page
 from servicedesk.organisation.queries import park
 from servicedesk.statistics.cutting import EVERYTHING, Dimension, grouped
 from servicedesk.statistics.facts import build
-from servicedesk.statistics.public import counted, last_year_of, published
+from servicedesk.statistics.public import Rate, counted, last_year_of, published
 from tests.support import Town, local, pass_time
 from tests.web.queue_support import person, without_tokens
 
@@ -55,13 +55,13 @@ def test_what_is_published_is_what_was_counted(town: Town) -> None:
     page = published(park(town.park_id))
     assert page.total.received.value == 15
     assert page.total.resolved.value == 9
-    assert (page.total.on_time_rate, page.total.satisfaction_rate) == (100.0, 100.0)
+    assert (page.total.on_time_rate, page.total.satisfaction_rate) == (Rate(100), Rate(100))
     assert page.median_minutes is not None
     counts = grouped(town.park_id, page.span, EVERYTHING, Dimension.ITEM, clock.now())
     lines = {line.name: line for group in page.groups for line in group.services}
     done = next(line for line in lines.values() if line.resolved.value == 7)
     assert counts["A01"]["delivered"] == 7
-    assert (done.on_time_rate, done.satisfaction_rate) == (100.0, 100.0)
+    assert (done.on_time_rate, done.satisfaction_rate) == (Rate(100), Rate(100))
     small = [line for line in lines.values() if line is not done]
     assert {line.on_time_rate for line in small} == {None}
     assert {line.resolved.value for line in small} <= {None, 0}
@@ -78,7 +78,26 @@ def test_no_rate_tells_a_small_count(town: Town) -> None:
     page = counted(town.park_id, last_year_of(date(2024, 5, 6)), 3)
     assert page.total.resolved.value == 7
     assert page.total.on_time_rate is None  # one was late: 85.7 % would say so
-    assert page.total.satisfaction_rate == 100.0
+    assert page.total.satisfaction_rate == Rate(100)
+
+
+def test_few_late_ones_leave_a_bound(sqlite_app: Flask) -> None:
+    town = Town()
+    late = [town.walk(town.file(), *DONE[:3]) for _n in range(2)]
+    pass_time(days=20)
+    for ticket in late:
+        town.walk(ticket, *DONE[3:])
+    for _n in range(24):
+        town.walk(town.file(), *DONE)
+    clock.set(local("2024-05-06 10:00"))
+    build(town.park_id)
+    page = counted(town.park_id, last_year_of(date(2024, 5, 6)), 5)
+    assert page.total.resolved.value == 26
+    assert page.total.on_time_rate == Rate(80, above=True)  # 21/26, rounded down
+    assert page.total.satisfaction_rate == Rate(100)
+    switched_on(town)
+    text = text_of(sqlite_app.test_client().get("/public").text)
+    assert "高于80%" in text and "92.3%" not in text
 
 
 def test_a_page_with_little_says_nothing(town: Town) -> None:

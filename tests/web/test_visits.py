@@ -309,6 +309,7 @@ def test_the_shell_holds_nothing_of_anybody(open_app: Flask, values: dict[str, A
     client = open_app.test_client()
     assert len(kept) > 5
     assert all(client.get(path).status_code == 200 for path in kept)
+    assert set(re.findall(r'(?:href|src)="(/static/[^"#]+)', pages[0])) <= set(kept)
 
 
 def test_the_telephone_gets_only_its_own_stops(open_app: Flask) -> None:

@@ -51,8 +51,8 @@ from servicedesk.web.forms import ROW_MAX
 from servicedesk.web.showing import named
 
 ASSETS = (
-    "vendor/tabler.min.css", "css/app.css", "js/theme.js", "js/visit-store.js",
-    "js/visit-phone.js", "vendor/icons.svg", "brand.svg",
+    "vendor/tabler.min.css", "css/theme.css", "css/app.css", "css/visits.css", "js/theme.js",
+    "js/visit-store.js", "js/visit-send.js", "js/visit-phone.js", "vendor/icons.svg", "brand.svg",
 )  # fmt: skip
 NEXT = 20
 BLOCKS = 3

@@ -9,7 +9,7 @@ from servicedesk.core.figures import BY_KEY, Figure
 from servicedesk.core.suppression import Count, Shown
 from servicedesk.extensions import limiter
 from servicedesk.organisation.queries import default_park
-from servicedesk.statistics.public import FRESH, PublicPage, published
+from servicedesk.statistics.public import FRESH, PublicPage, Rate, published
 from servicedesk.web.access import public as open_to_all
 from servicedesk.web.language import LANGUAGES, choose
 
@@ -59,6 +59,8 @@ def say_count(count: Count, minimum: int) -> str:
     return _("%(n)s件", n=count.value)
 
 
-def say_rate(rate: float | None) -> str:
-    """Write a rate, or a dash where none is published."""
-    return "—" if rate is None else f"{rate:.1f}%"
+def say_rate(rate: Rate | None) -> str:
+    """Write a rate, or what it is above, or a dash where none is published."""
+    if rate is None:
+        return "—"
+    return _("高于%(n)s%%", n=f"{rate.value:g}") if rate.above else f"{rate.value:.1f}%"
