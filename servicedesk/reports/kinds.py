@@ -16,8 +16,8 @@ class Kind:
 
     ``length`` is the period that it covers; without one the asker names its days. ``whole_park``
     reports cannot be cut to a unit, so only people whose permission reaches the park may ask for
-    them. ``subscribable`` ones come by themselves when their period is over; in a ``rounded`` one
-    the asker chooses how numbers are rounded.
+    them. ``subscribable`` ones come by themselves when their period is over. A ``paper`` is a Word
+    document in prose, for which the asker chooses how numbers are rounded.
     """
 
     key: str
@@ -27,7 +27,7 @@ class Kind:
     permission: str = MAKE
     whole_park: bool = False
     subscribable: bool = True
-    rounded: bool = False
+    paper: bool = False
 
     def open_to(self, actor: Actor) -> bool:
         """Tell whether the person may ask for reports of this kind."""
@@ -36,6 +36,9 @@ class Kind:
 
 
 _TABLES = N_("全部指标及环比、同比，按单位、类别、事项分列，附本期台账和指标口径。")
+_SUMMARY = N_(
+    "所选统计期的“帮代办”服务情况，按公文格式写成 Word；每个数字都标明出处，附统计表和统计图。"
+)
 KINDS: Mapping[str, Kind] = {
     kind.key: kind
     for kind in (
@@ -48,10 +51,15 @@ KINDS: Mapping[str, Kind] = {
             N_("所选日期内提交的每一件工单，一件一行，附合计和指标口径；联系人和电话已脱敏。"),
             None, subscribable=False,
         ),
-        Kind(
-            "summary", N_("工作总结"),
-            N_("年度“帮代办”服务工作总结，按公文格式写成 Word；每个数字都标明出处，附统计表和统计图。"),
-            Length.YEAR, whole_park=True, rounded=True,
+        *(
+            Kind(key, name, _SUMMARY, length, whole_park=True, paper=True)
+            for key, name, length in (
+                ("summary_week", N_("每周工作情况"), Length.WEEK),
+                ("summary_month", N_("每月工作情况"), Length.MONTH),
+                ("summary_quarter", N_("季度工作总结"), Length.QUARTER),
+                ("summary_half", N_("半年工作总结"), Length.HALF),
+                ("summary", N_("年度工作总结"), Length.YEAR),
+            )
         ),
     )
 }  # fmt: skip

@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,9 +15,10 @@ from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import unit_by_code
 from servicedesk.reports import ledger, runs, summary, workbook
+from servicedesk.reports.content import called, told_of
 from servicedesk.reports.kinds import KINDS, Kind
 from servicedesk.reports.ledger import Progress
-from servicedesk.reports.own_templates import active_content
+from servicedesk.reports.own_templates import SUMMARY, active_content
 from servicedesk.reports.periods import around
 from servicedesk.statistics.cutting import Cut
 from servicedesk.statistics.facts import build
@@ -86,7 +86,8 @@ def _written(claimed: runs.Claimed, actor: Actor, path: Path) -> Made:
     def progress(done: int, total: int) -> None:
         runs.advance(claimed, done, total)
 
-    return _WRITERS.get(claimed.kind, _statistics)(claimed, kind, actor, path, progress)
+    write = _summary if kind.paper else _statistics if kind.length else _ledger
+    return write(claimed, kind, actor, path, progress)
 
 
 def _statistics(
@@ -114,12 +115,13 @@ def _ledger(
 def _summary(
     claimed: runs.Claimed, kind: Kind, actor: Actor, path: Path, progress: Progress
 ) -> Made:
+    assert kind.length is not None
     progress(0, 1)
     rounding = Rounding(claimed.asked.get("rounding", Rounding.OVER))
-    year = claimed.first.year
-    template = active_content(actor.park_id, claimed.kind)
-    summary.write(actor.park_id, year, path, rounding=rounding, template=template)
-    return f"{year}年“帮代办”服务{kind.name}.docx", 1
+    period = around(kind.length, claimed.first)
+    template = active_content(actor.park_id, SUMMARY)
+    summary.write(actor.park_id, period, path, rounding=rounding, template=template)
+    return f"{called(told_of(period))}.docx", 1
 
 
 def _of_unit(actor: Actor) -> str:
@@ -131,9 +133,3 @@ def _of_unit(actor: Actor) -> str:
 def _in_file_name(text: str) -> str:
     """Return a text without what a file's name may not have."""
     return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', " ", text).strip()
-
-
-_WRITERS: dict[str, Callable[[runs.Claimed, Kind, Actor, Path, Progress], Made]] = {
-    "ledger": _ledger,
-    "summary": _summary,
-}
