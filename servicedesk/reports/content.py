@@ -24,6 +24,7 @@ from servicedesk.statistics.cutting import EVERYTHING, Dimension, Figures, Numbe
 from servicedesk.statistics.facts import built_at
 from servicedesk.tickets.facts import ZONE
 
+TITLE_LETTERS = 20  # of a title that stands in one line
 DEFINED = ("submitted", "delivered", "served", "on_time_rate", "satisfaction_rate")
 NO_DATA = N_("本年度尚无办结归档的服务。")
 NOTHING_TO_TELL = "本期没有需要单列的成效。"
@@ -65,7 +66,7 @@ def content(park_id: int, period: Period, rounding: Rounding = Rounding.OVER) ->
     done = writer.sentence(CLAUSES)
     rows = _table(told, found)
     return Content(
-        title=title(park_id, told),
+        title=titled(park(park_id).name, told),
         volume=said,
         achieved=_opening(told, done),
         has_achieved=bool(done) or told.whole_year,
@@ -84,14 +85,21 @@ def told_of(period: Period) -> Stretch:
     return stretch(period, clock.now().astimezone(ZONE).date())
 
 
-def title(park_id: int, told: Stretch) -> str:
-    """Return how the summary of the park is headed."""
-    return f"{park(park_id).name}{called(told)}"
+def titled(owner: str, told: Stretch) -> str:
+    """Return how the summary of a park or a unit is headed; what is too long breaks where it may."""
+    name = f"{owner}{told.name}"
+    width = sum(0.5 if letter.isascii() else 1 for letter in name + _paper(told))
+    between = "" if width <= TITLE_LETTERS else "\n"
+    return f"{name}{between}{_paper(told)}"
 
 
 def called(told: Stretch) -> str:
     """Return what the summary is called, whosever it is: the name of its file."""
-    return f"{told.name}“帮代办”服务{told.what}"
+    return f"{told.name}{_paper(told)}"
+
+
+def _paper(told: Stretch) -> str:
+    return f"“帮代办”服务{told.what}"
 
 
 def sample() -> Content:
