@@ -1,6 +1,5 @@
 """The demo year gives every figure of the park's 2024 summary, by counting, on both databases."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from servicedesk.accounts.queries import by_login
 from servicedesk.audit.queries import verify
 from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.models import ServiceItem
-from servicedesk.clock import clock
 from servicedesk.core.counting import REGISTERED
 from servicedesk.core.deadlines import Step
 from servicedesk.core.permissions import Role
@@ -23,7 +21,6 @@ from servicedesk.core.workflow import OPEN
 from servicedesk.demo.people import DEMO_ACCOUNTS, REQUESTER_LOGIN
 from servicedesk.demo.year import load
 from servicedesk.extensions import db
-from servicedesk.installation import install
 from servicedesk.notifications.queries import counts
 from servicedesk.organisation.queries import default_park
 from servicedesk.reports.outcomes import enterprises, enterprises_with, outcome
@@ -31,35 +28,14 @@ from servicedesk.statistics.cutting import Span
 from servicedesk.statistics.verify import differences
 from servicedesk.tickets import search
 from servicedesk.tickets.models import Escalation, Extension, Outcome, Rating, Ticket, TicketEvent
-from tests.conftest import ENGINES, _administer, _named, make_app
+from tests.demo.conftest import NOW
 from tests.support import SHANGHAI
 
-NOW = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
 FIGURES = yaml.safe_load(Path(__file__).with_name("figures-2024.yaml").read_text("utf-8"))
 YEAR: int = FIGURES["year"]
 ALL_YEAR = Span(date(YEAR, 1, 1), date(YEAR, 12, 31))
 OFFICE_STEPS = ("accept", "dispatch", "sign", "return", "assign", "resolve", "follow_up", "miss")
 COPIES = 300
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def demo(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    """The loaded demo, once for each engine; the tests only read, the last one adds copies."""
-    folder = tmp_path_factory.mktemp("demo")
-    url = f"sqlite:///{folder / 'demo.db'}"
-    if request.param == "postgresql":
-        server: str = request.getfixturevalue("postgres_url")
-        _administer(server, "CREATE DATABASE demo_year")
-        url = _named(server, "demo_year")
-    app = make_app(url, folder)
-    with clock.at(NOW), app.app_context():
-        install()
-        load(progress=lambda _: None)
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def _matches(number: float, wanted: Any) -> bool:

@@ -88,6 +88,20 @@ def test_a_failed_report_says_why_and_can_be_made_again(
     assert "未成功" not in page.get("/insight/reports").text
 
 
+def test_every_rhythm_has_its_summary(page: FlaskClient) -> None:
+    text = page.get("/insight/reports?kind=summary_half").text
+    assert '<option value="2023-H2">2023年下半年</option>' in text.replace(" selected", "")
+    assert "近60家" in text
+    for kind, period in (("week", "2024-W09"), ("month", "2024-02"), ("quarter", "2023-Q4")):
+        form = {"kind": f"summary_{kind}", "period": period, "rounding": "exact", "key": kind}
+        assert page.post("/insight/reports", data=form).status_code == 302
+    making.make_waiting()
+    text = page.get("/insight/reports").text
+    assert text.count("已完成") == 3
+    assert "每周工作情况</strong> · 2024年第9周（02-26 ~ 03-03）" in text
+    assert "季度工作总结</strong> · 2023年第4季度" in text
+
+
 @pytest.mark.parametrize(
     "form",
     [
