@@ -71,8 +71,9 @@ def test_the_lists_have_exactly_the_rows_of_the_numbers(
     said = content(default_park().id, named(code), Rounding.EXACT)
     tried = 0
     for origin in said.origins:
-        rows = [row for link in origin.links for row in rows_of(head, link)]
-        assert rows, origin
+        lists = [list(rows_of(head, link)) for link in origin.links]
+        assert all(lists), origin  # no link leads to an empty list
+        rows = [row for one in lists for row in one]
         if by_number(origin):
             assert counted(origin.value, rows) == number(origin.value), origin
             tried += 1

@@ -161,6 +161,7 @@ def old_template() -> bytes:
     for paragraph in document.paragraphs:
         if paragraph.text.startswith(("{%p if", "{%p endif")):
             paragraph._p.getparent().remove(paragraph._p)
+    document.add_paragraph("园区内部资料")
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
@@ -182,7 +183,7 @@ def test_a_template_of_staff_serves_every_stretch(town: Town) -> None:
         assert fetched[0].name == f"{name}.docx"
         text = "\n".join(p.text for p in Document(io.BytesIO(fetched[1].read_bytes())).paragraphs)
         assert "⟦" not in text and "{" not in text
-        assert name.partition("“")[0] in text
+        assert name.partition("“")[0] in text and "园区内部资料" in text
     assert "营商环境持续优化。本年度尚无" in text
 
 
