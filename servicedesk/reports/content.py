@@ -12,6 +12,7 @@ from servicedesk.clock import clock
 from servicedesk.core.counting import Rounding, rate
 from servicedesk.core.figures import BY_KEY
 from servicedesk.core.words import N_
+from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import park
 from servicedesk.reports import volume
 from servicedesk.reports.charts import Chart
@@ -20,7 +21,7 @@ from servicedesk.reports.figures import Piece, Reference, Writer
 from servicedesk.reports.periods import Period
 from servicedesk.reports.phrases import CLAUSES
 from servicedesk.reports.wording import Stretch, stretch
-from servicedesk.statistics.cutting import EVERYTHING, Dimension, Figures, Numbers
+from servicedesk.statistics.cutting import Cut, Dimension, Figures, Numbers
 from servicedesk.statistics.facts import built_at
 from servicedesk.tickets.facts import ZONE
 
@@ -28,6 +29,7 @@ TITLE_LETTERS = 20  # of a title that stands in one line
 DEFINED = ("submitted", "delivered", "served", "on_time_rate", "satisfaction_rate")
 NO_DATA = N_("本年度尚无办结归档的服务。")
 NOTHING_TO_TELL = "本期没有需要单列的成效。"
+OF_THE_PARK = "成效按全园区登记，不分单位统计。"
 SETTLING = "另有已办结、尚在回访评价的工单，归档后计入。"
 
 
@@ -35,7 +37,8 @@ SETTLING = "另有已办结、尚在回访评价的工单，归档后计入。"
 class Content:
     """What a summary says, whatever its form: staff's templates are filled with the same.
 
-    ``has_achieved`` and ``has_rows`` say whether there is anything to tell; a year always tells both.
+    ``has_achieved`` and ``has_rows`` say whether there is anything to tell; the park's year always
+    tells both.
     ``base`` is the address of this installation, to which links to the rows are added.
     """
 
@@ -52,37 +55,43 @@ class Content:
     base: str
 
 
-def content(park_id: int, period: Period, rounding: Rounding = Rounding.OVER) -> Content:
-    """Gather what the summary of a period says."""
+def content(
+    park_id: int, period: Period, rounding: Rounding = Rounding.OVER, unit: Unit | None = None
+) -> Content:
+    """Gather what the summary of a period says, of a unit where one is given.
+
+    Registers know no units: what a unit's summary says is counted from its tickets alone.
+    """
     settings: Settings = current_app.extensions["settings"]
-    told = told_of(period)
+    told = told_of(period, unit.code if unit else "")
+    cut = Cut(unit=told.unit)
     writer = Writer(park_id, told, rounding)
     figures = Figures(park_id, clock.now())
-    now = figures.numbers(told.span, EVERYTHING)
-    found = figures.grouped(told.span, EVERYTHING, Dimension.CATEGORY)
-    earlier = [(named, figures.numbers(span, EVERYTHING)) for named, span in told.compared]
-    first = volume.of_year if told.whole_year else volume.of_days
+    now = figures.numbers(told.span, cut)
+    found = figures.grouped(told.span, cut, Dimension.CATEGORY)
+    earlier = [(named, figures.numbers(span, cut)) for named, span in told.compared]
+    first = volume.of_year if told.year_end else volume.of_days
     said = first(writer, now, earlier)  # before the clauses: references are numbered as written
-    done = writer.sentence(CLAUSES)
+    done = [] if unit else writer.sentence(CLAUSES)
     rows = _table(told, found)
     return Content(
-        title=titled(park(park_id).name, told),
+        title=titled(unit.name if unit else park(park_id).name, told),
         volume=said,
         achieved=_opening(told, done),
-        has_achieved=bool(done) or told.whole_year,
+        has_achieved=bool(done) or told.year_end,
         rows=[*rows, _row("合计", now)],
         has_rows=bool(rows),
-        definitions=[_definition(key) for key in DEFINED],
+        definitions=[_definition(key) for key in _defined(told, now)],
         origins=writer.references,
         as_of=_as_of(park_id, told, figures),
-        charts=(course(figures, told, EVERYTHING), by_category(told, found)),
+        charts=(course(figures, told), by_category(told, found)),
         base=settings.base_url,
     )
 
 
-def told_of(period: Period) -> Stretch:
+def told_of(period: Period, unit: str = "") -> Stretch:
     """Return what a summary of the period tells of now."""
-    return stretch(period, clock.now().astimezone(ZONE).date())
+    return stretch(period, clock.now().astimezone(ZONE).date(), unit)
 
 
 def titled(owner: str, told: Stretch) -> str:
@@ -128,6 +137,12 @@ def origin_text(origin: Reference) -> str:
     return f"[{origin.number}] {origin.value}——{origin.meaning.rstrip('。')}。工单："
 
 
+def _defined(told: Stretch, now: Numbers) -> tuple[str, ...]:
+    if not told.unit:
+        return DEFINED
+    return (*DEFINED, "resolution_rate", *(key for key in volume.BLEMISHES if now.get(key)))
+
+
 def _definition(key: str) -> str:
     figure = BY_KEY[key]
     return f"{figure.label}（{figure.unit}）：{figure.meaning}"
@@ -137,22 +152,22 @@ def _as_of(park_id: int, told: Stretch, figures: Figures) -> str:
     built, now = built_at(park_id), clock.now().astimezone(ZONE)
     counted = f"{built.astimezone(ZONE):%Y-%m-%d %H:%M}" if built else "尚未统计"
     said = f"{told.days}数据，统计截至{counted}，生成于{now:%Y-%m-%d %H:%M}。"
-    settling = not told.whole_year and figures.settling(told.span, EVERYTHING) > 0
+    settling = not told.year_end and figures.settling(told.span, Cut(unit=told.unit)) > 0
     return said + SETTLING if settling else said
 
 
 def _opening(told: Stretch, done: list[Piece]) -> list[Piece]:
     if not done:
-        return [(NO_DATA if told.whole_year else NOTHING_TO_TELL, 0)]
+        return [(NO_DATA if told.year_end else OF_THE_PARK if told.unit else NOTHING_TO_TELL, 0)]
     return done if told.short else [("加快构建“帮代办”助企服务机制，", 0), *done]
 
 
 def _table(told: Stretch, found: Mapping[Any, Numbers]) -> list[list[str]]:
-    """Return the rows of the categories: of a year all, else those in which there was anything."""
+    """Return the rows of the categories: of the park's year all, else those in which there was anything."""
     return [
         _row(one.name, found.get(one.code, NOTHING))
         for one in categories()
-        if told.whole_year or volume.is_any(found.get(one.code, NOTHING))
+        if told.year_end or volume.is_any(found.get(one.code, NOTHING))
     ]
 
 

@@ -20,13 +20,13 @@ _PARTS: Mapping[Length, Dimension] = {
 NOTHING: Numbers = {}
 
 
-def course(figures: Figures, told: Stretch, cut: Cut) -> Chart | None:
+def course(figures: Figures, told: Stretch) -> Chart | None:
     """Return what was received and delivered in the days, weeks or months of a stretch.
 
-    ``None``: there is one part only, or nothing in any. A year always has its twelve months.
+    ``None``: there is one part only, or nothing in any. The park's year always has its twelve months.
     """
     by = _PARTS.get(told.period.length, Dimension.MONTH)
-    found = figures.grouped(told.span, cut, by)
+    found = figures.grouped(told.span, Cut(unit=told.unit), by)
     parts = list(_parts(told.span, by))
     counted = [found.get(key, NOTHING) for _name, key in parts]
     series = [
@@ -34,7 +34,7 @@ def course(figures: Figures, told: Stretch, cut: Cut) -> Chart | None:
         for name, figure in (("收到", "submitted"), ("办结归档", "delivered"))
     ]
     nothing = len(parts) < 2 or not any(any(values) for _name, values in series)
-    if nothing and not told.whole_year:
+    if nothing and not told.year_end:
         return None
     return Chart(f"{told.name}{_NAMES[by]}收到和办结（件）", [name for name, _key in parts], series)
 
@@ -42,10 +42,10 @@ def course(figures: Figures, told: Stretch, cut: Cut) -> Chart | None:
 def by_category(told: Stretch, found: Mapping[object, Numbers]) -> Chart | None:
     """Return the enterprises served in each category; ``None`` where there are not two of them.
 
-    A year shows the categories without any, too.
+    The park's year shows the categories without any, too.
     """
     served = [(one.name, found.get(one.code, NOTHING).get("served", 0)) for one in categories()]
-    if not told.whole_year:
+    if not told.year_end:
         served = [(name, count) for name, count in served if count]
         if len(served) < 2:
             return None

@@ -71,7 +71,7 @@ class Writer:
         self._items = {item.code: item for item in items(self.park_id)}
 
     def built(self, key: str, value: str) -> Piece:
-        """Write a built figure of the whole park, with its reference."""
+        """Write a built figure of the park or the unit, with its reference."""
         figure = BY_KEY[key]
         meaning = f"{figure.label}：{figure.meaning}"
         return value, self._refer(value, meaning, of_figure(self.told, key))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from servicedesk.core.permissions import Actor, Scope, scope_of
+from servicedesk.core.permissions import Actor, scope_of
 from servicedesk.core.words import N_
 from servicedesk.reports.periods import Length
 
@@ -14,9 +14,8 @@ MAKE, TEMPLATE = "report.make", "report.template"
 class Kind:
     """One kind of report.
 
-    ``length`` is the period that it covers; without one the asker names its days. ``whole_park``
-    reports cannot be cut to a unit, so only people whose permission reaches the park may ask for
-    them. ``subscribable`` ones come by themselves when their period is over. A ``paper`` is a Word
+    ``length`` is the period that it covers; without one the asker names its days. Whoever may only
+    see a unit gets that unit's numbers. ``subscribable`` ones come by themselves when their period is over. A ``paper`` is a Word
     document in prose, for which the asker chooses how numbers are rounded.
     """
 
@@ -25,14 +24,12 @@ class Kind:
     meaning: str
     length: Length | None
     permission: str = MAKE
-    whole_park: bool = False
     subscribable: bool = True
     paper: bool = False
 
     def open_to(self, actor: Actor) -> bool:
         """Tell whether the person may ask for reports of this kind."""
-        scope = scope_of(actor.role, self.permission)
-        return scope is Scope.PARK or (scope is not None and not self.whole_park)
+        return scope_of(actor.role, self.permission) is not None
 
 
 _TABLES = N_("全部指标及环比、同比，按单位、类别、事项分列，附本期台账和指标口径。")
@@ -52,7 +49,7 @@ KINDS: Mapping[str, Kind] = {
             None, subscribable=False,
         ),
         *(
-            Kind(key, name, _SUMMARY, length, whole_park=True, paper=True)
+            Kind(key, name, _SUMMARY, length, paper=True)
             for key, name, length in (
                 ("summary_week", N_("每周工作情况"), Length.WEEK),
                 ("summary_month", N_("每月工作情况"), Length.MONTH),

@@ -13,6 +13,7 @@ from servicedesk.core.permissions import Actor, allows
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
+from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import unit_by_code
 from servicedesk.reports import ledger, runs, summary, workbook
 from servicedesk.reports.content import called, told_of
@@ -102,8 +103,7 @@ def _statistics(
 def _ledger(
     claimed: runs.Claimed, kind: Kind, actor: Actor, path: Path, progress: Progress
 ) -> Made:
-    cut = within(actor, Cut())
-    unit = unit_by_code(actor.park_id, cut.unit) if cut.unit else None
+    unit = _unit(actor)
     rows = ledger.write(
         actor.park_id, claimed.first, claimed.last, path, unit_id=unit.id if unit else None,
         secrets=allows(actor, "ticket.view_confidential"), progress=progress,
@@ -120,13 +120,19 @@ def _summary(
     rounding = Rounding(claimed.asked.get("rounding", Rounding.OVER))
     period = around(kind.length, claimed.first)
     template = active_content(actor.park_id, SUMMARY)
-    summary.write(actor.park_id, period, path, rounding=rounding, template=template)
-    return f"{called(told_of(period))}.docx", 1
+    unit = _unit(actor)
+    summary.write(actor.park_id, period, path, rounding=rounding, unit=unit, template=template)
+    return f"{called(told_of(period))}{_of_unit(actor)}.docx", 1
+
+
+def _unit(actor: Actor) -> Unit | None:
+    """Return the unit whose figures alone the person may see; ``None`` for the whole park."""
+    code = within(actor, Cut()).unit
+    return unit_by_code(actor.park_id, code) if code else None
 
 
 def _of_unit(actor: Actor) -> str:
-    code = within(actor, Cut()).unit
-    unit = unit_by_code(actor.park_id, code) if code else None
+    unit = _unit(actor)
     return f"（{_in_file_name(unit.name)}）" if unit else ""
 
 

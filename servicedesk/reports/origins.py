@@ -1,6 +1,6 @@
 """The lists behind the summary's numbers (数字出处): addresses whose rows are exactly what is counted.
 
-Of a year they name the year, as its summary always has; of any other stretch its days, and only
+Of the park's year they name the year, as its summary always has; of any other stretch its days, and only
 those items that add something to the number.
 """
 
@@ -52,14 +52,14 @@ _OF_DAYS: Mapping[str, tuple[_List, ...]] = {
 
 
 def of_figure(told: Stretch, key: str) -> tuple[str, ...]:
-    """Return the tickets behind a built figure of the whole park."""
+    """Return the tickets behind a built figure of the park or the unit."""
     return (_tickets(told, {"figure": key}),)
 
 
 def of_part(park_id: int, told: Stretch, part: Part) -> tuple[str, ...]:
     """Return the lists behind the number of a clause."""
     if part.metric:
-        found = _of_a_year(told, part) if told.whole_year else _of_days(park_id, told, part)
+        found = _of_a_year(told, part) if told.year_end else _of_days(park_id, told, part)
     else:
         found = _of_tickets(park_id, told, part)
     return tuple(dict.fromkeys(found))
@@ -68,7 +68,7 @@ def of_part(park_id: int, told: Stretch, part: Part) -> tuple[str, ...]:
 def _of_tickets(park_id: int, told: Stretch, part: Part) -> Iterator[str]:
     channel = {"channel": "visit"} if part.visited else {}
     for item in part.items:
-        if told.whole_year:
+        if told.year_end:
             yield _tickets(told, {"figure": "delivered", "cut": f"item:{item}", **channel})
         elif enterprises(park_id, told.span, [item], visited=part.visited):
             yield _tickets(told, {"figure": "delivered", "item": item, **channel})
@@ -99,8 +99,9 @@ def _filled(form: str, part: Part, item: str, **more: str | int) -> str:
 
 
 def _tickets(told: Stretch, asked: Mapping[str, str]) -> str:
-    if told.whole_year:
+    if told.year_end:
         days = {"period": str(told.period.year)}
     else:
         days = {"since": str(told.span.start), "until": str(told.span.end)}
+        days |= {"unit": told.unit} if told.unit else {}
     return "/desk/?" + urlencode({**asked, **days}, safe=":")

@@ -5,6 +5,7 @@ from pathlib import Path
 from docx.document import Document
 
 from servicedesk.core.counting import Rounding
+from servicedesk.organisation.models import Unit
 from servicedesk.reports.charts import draw
 from servicedesk.reports.content import Content, content, origin_text
 from servicedesk.reports.official import Paper
@@ -19,13 +20,14 @@ def write(
     path: Path,
     *,
     rounding: Rounding = Rounding.OVER,
+    unit: Unit | None = None,
     template: bytes | None = None,
 ) -> None:
-    """Write the summary of a period; counts are as of the last build, outcomes as of now.
+    """Write the summary of a period, of a unit where one is given; counts are as of the last build, outcomes as of now.
 
     With ``template`` it is written into that Word file of staff's (see ``reports.templates``).
     """
-    said = content(park_id, period, rounding)
+    said = content(park_id, period, rounding, unit)
     document = official(said) if template is None else fill(template, said)
     document.save(str(path))
 

@@ -1,6 +1,6 @@
 """The first paragraph of the work summary (服务总量): what was received and delivered, and how well."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from servicedesk.core.counting import change
 from servicedesk.core.figures import BY_KEY
@@ -11,6 +11,12 @@ from servicedesk.statistics.counts import value_of
 from servicedesk.statistics.cutting import Numbers
 
 RATES = ("on_time_rate", "satisfaction_rate")
+OF_UNITS = ("on_time_rate", "satisfaction_rate", "resolution_rate")
+BLEMISHES: Mapping[str, str] = {
+    "reopenings": "重新办理{}次", "extensions": "延期{}次", "level_1": "一级及以上督办{}件",
+    "false_resolutions": "虚假办结{}件",
+}  # fmt: skip
+"""What a unit's summary tells besides, where there is any: how, in its own words."""
 Earlier = Sequence[tuple[str, Numbers]]
 """What the counts are compared with: how it is called, and its own counts."""
 
@@ -44,7 +50,8 @@ def of_days(writer: Writer, now: Numbers, earlier: Earlier) -> list[Piece]:
     pieces += _count(writer, "delivered", "办结归档", delivered, known)
     pieces.append(("；服务企业" if known else "，服务企业", 0))
     pieces.append(writer.built("served", f"{now.get('served', 0)}家"))
-    return [*pieces, *_rates(writer, now), ("。", 0)]
+    pieces += _rates(writer, now, OF_UNITS if writer.told.unit else RATES)
+    return [*pieces, *(_blemishes(writer, now) if writer.told.unit else ()), ("。", 0)]
 
 
 def is_any(counted: Numbers) -> bool:
@@ -58,12 +65,21 @@ def _count(writer: Writer, key: str, text: str, count: int, earlier: Earlier) ->
     return [*pieces, (f"，{against}", 0)] if against else pieces
 
 
-def _rates(writer: Writer, now: Numbers) -> list[Piece]:
+def _rates(writer: Writer, now: Numbers, keys: Sequence[str] = RATES) -> list[Piece]:
     pieces: list[Piece] = []
-    for key in RATES:
+    for key in keys:
         value = value_of(key, now)
         if value is not None:
             pieces += [(f"，{BY_KEY[key].label}", 0), writer.built(key, per_cent(value))]
+    return pieces
+
+
+def _blemishes(writer: Writer, now: Numbers) -> list[Piece]:
+    found = [key for key in BLEMISHES if now.get(key)]
+    pieces: list[Piece] = []
+    for number, key in enumerate(found):
+        text = BLEMISHES[key].format(now[key])
+        pieces += [("、" if number else "；其中", 0), writer.built(key, text)]
     return pieces
 
 

@@ -22,6 +22,7 @@ class Stretch:
     """The days of a period that a summary tells of: ``span`` is counted, ``last`` the last one yet.
 
     ``compared`` are the days beside which its counts are put, each with what they are called.
+    ``unit`` is the code of the unit that it is of; without one it is the whole park's.
     """
 
     period: Period
@@ -29,11 +30,17 @@ class Stretch:
     last: date
     running: bool
     compared: tuple[tuple[str, Span], ...]
+    unit: str = ""
 
     @property
     def whole_year(self) -> bool:
-        """Whether it is a year, over or running: what has the year-end summary."""
+        """Whether it is a year, over or running."""
         return self.period.length is Length.YEAR
+
+    @property
+    def year_end(self) -> bool:
+        """Whether it is the park's year-end summary, which tells even what there is none of."""
+        return self.whole_year and not self.unit
 
     @property
     def short(self) -> bool:
@@ -69,8 +76,8 @@ class Stretch:
         return f"{self.name}{_days_of_week(self.period)}"
 
 
-def stretch(period: Period, today: date) -> Stretch:
-    """Return what a summary of a period tells of on the day ``today``.
+def stretch(period: Period, today: date, unit: str = "") -> Stretch:
+    """Return what a summary of a period tells of on the day ``today``, of a unit where one is named.
 
     A year that is not over is counted to its end and compared with none: the year-end summary has
     always been so.
@@ -81,11 +88,12 @@ def stretch(period: Period, today: date) -> Stretch:
         running = period.end.year >= today.year
         whole = Span(period.start, period.end)
         compared = () if running else (("上年", year_ago),)
-        return Stretch(period, whole, today if running else period.end, running, compared)
+        last = today if running else period.end
+        return Stretch(period, whole, last, running, compared, unit)
     running = days.end < period.end
     named, same = _BEFORE.get(period.length), "同期" if running else ""
     found = [(f"{named}{same}", before)] if named and before else []
-    return Stretch(period, days, days.end, running, (*found, ("去年同期", year_ago)))
+    return Stretch(period, days, days.end, running, (*found, ("去年同期", year_ago)), unit)
 
 
 def compared(now: int, earlier: Iterable[tuple[str, int]]) -> str:

@@ -10,6 +10,7 @@ from docx import Document
 from servicedesk.clock import clock
 from servicedesk.core.counting import REGISTERED
 from servicedesk.jobs.registry import JOBS
+from servicedesk.organisation.queries import unit_by_code
 from servicedesk.reports import making, runs, subscriptions
 from servicedesk.reports.content import content, titled
 from servicedesk.reports.kinds import KINDS
@@ -199,3 +200,42 @@ def test_each_summary_comes_by_itself_when_its_period_is_over(town: Town) -> Non
         "2024年第四季度“帮代办”服务工作总结.docx", "2024年下半年“帮代办”服务工作总结.docx",
         "2024年“帮代办”服务工作总结.docx",
     }  # fmt: skip
+
+
+def test_a_unit_head_s_summary_has_the_own_unit_only(town: Town) -> None:
+    deliver(town, "A01")
+    place(town, 60)
+    patent(town, 3)
+    other = town.walk(
+        town.walk(town.file("bob"), "accept"), "dispatch", unit_id=town.unit_id("GHJS")
+    )
+    build(town.park_id)
+    for kind, first, last, until in (
+        ("summary_month", date(2024, 3, 1), date(2024, 3, 31), "3月（截至5日）"),
+        ("summary", date(2024, 1, 1), date(2024, 12, 31), "截至3月5日"),
+    ):
+        run = ask(town.unithead, Wish(kind, first, last), kind)
+        making.make_waiting()
+        fetched = fetch(town.unithead, run.id)
+        assert fetched is not None, runs.own(town.unithead, run.id)
+        assert fetched[0].name.endswith("（区市场监督管理局）.docx")
+        document = Document(io.BytesIO(fetched[1].read_bytes()))
+        text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+        assert text.startswith("区市场监督管理局2024年")
+        assert f"服务总量。{until}收到企业诉求和申请1件" in text and "解决率100.0%" in text
+        assert "专利" not in text and "就业" not in text  # registers know no units
+        [table] = document.tables
+        assert [row.cells[0].text for row in table.rows[1:]] == ["企业开办与登记", "合计"]
+    assert other.unit_id != town.unithead.unit_id
+
+
+def test_a_unit_s_summary_tells_what_went_wrong(town: Town) -> None:
+    ticket = town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "dispute")
+    town.walk(ticket, "resolve", "confirm", "rate", "close")
+    build(town.park_id)
+    unit = unit_by_code(town.park_id, "SCJG")
+    said = content(town.park_id, named("2024-03"), unit=unit)
+    text = "".join(text for text, _reference in said.volume)
+    assert "；其中重新办理1次、虚假办结1件。" in text
+    assert any(line.startswith("重新办理（次）") for line in said.definitions)
+    assert "重新办理" not in "".join(t for t, _r in content(town.park_id, named("2024-03")).volume)

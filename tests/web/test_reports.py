@@ -10,11 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from servicedesk.extensions import db
+from servicedesk.organisation.queries import unit_by_code
 from servicedesk.reports import making, runs
+from servicedesk.reports.content import content
+from servicedesk.reports.periods import named
 from servicedesk.reports.runs import mine
 from servicedesk.reports.templates import default_template
+from servicedesk.statistics.facts import build
 from tests.support import Town
 from tests.web.test_access import person
+
+DONE = ("accept", "dispatch", "sign", "resolve", "confirm", "rate", "close")
 
 
 @pytest.fixture
@@ -117,11 +123,35 @@ def test_a_wrong_form_comes_back(page: FlaskClient, form: dict[str, str]) -> Non
     assert not mine(Town().head)
 
 
-def test_a_unit_head_sees_no_report_of_the_whole_park(page: FlaskClient, sqlite_app: Flask) -> None:
+def test_a_unit_head_is_told_that_reports_are_of_the_own_unit(
+    page: FlaskClient, sqlite_app: Flask
+) -> None:
     head = person(sqlite_app, "unithead")
-    text = head.get("/insight/reports").text
-    assert "统计月报" in text and "工作总结" not in text and "只含本单位" in text
-    assert head.get("/insight/reports?kind=summary").status_code == 404
+    for kind in ("monthly", "summary_month"):
+        assert "只含本单位。" in head.get(f"/insight/reports?kind={kind}").text
+    assert "只含本单位。" not in page.get("/insight/reports?kind=summary_month").text
+    assert person(sqlite_app, "desk").get("/insight/reports").status_code == 403
+
+
+def test_a_unit_s_summary_leads_its_head_to_exactly_its_tickets(
+    page: FlaskClient, sqlite_app: Flask
+) -> None:
+    town = Town()
+    for login in ("alice", "alice", "bob"):
+        town.walk(town.file(login), *DONE)
+    town.walk(town.walk(town.file(), "accept"), "dispatch", unit_id=town.unit_id("GHJS"))
+    build(town.park_id)
+    unit = unit_by_code(town.park_id, "SCJG")
+    head = person(sqlite_app, "unithead")
+    for code in ("2024-W10", "2024-03", "2024"):
+        said = content(town.park_id, named(code), unit=unit)
+        assert [one.value for one in said.origins][:3] == ["3件", "3件", "2家"]
+        for origin in said.origins:
+            [link] = origin.links
+            assert "unit=SCJG" in link
+            assert head.get(link).text.count("<tr data-number=") == 3, link
+            other = link.replace("unit=SCJG", "unit=GHJS")
+            assert head.get(other).status_code == 403
 
 
 def test_subscribing_and_ending_it(page: FlaskClient) -> None:
