@@ -1,25 +1,23 @@
 """What the work summary says (工作总结、工作情况): every number counted, with its origin."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask import current_app
 
 from config import Settings
-from servicedesk.catalogue.queries import categories
 from servicedesk.clock import clock
-from servicedesk.core.counting import Rounding, rate
+from servicedesk.core.counting import Rounding
 from servicedesk.core.figures import BY_KEY
 from servicedesk.core.words import N_
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import park
 from servicedesk.reports import volume
 from servicedesk.reports.charts import Chart
-from servicedesk.reports.courses import NOTHING, by_category, course
+from servicedesk.reports.courses import by_category, course
 from servicedesk.reports.figures import Piece, Reference, Writer
 from servicedesk.reports.periods import Period
 from servicedesk.reports.phrases import CLAUSES
+from servicedesk.reports.tables import Line, lines
 from servicedesk.reports.wording import Stretch, stretch
 from servicedesk.statistics.cutting import Cut, Dimension, Figures, Numbers
 from servicedesk.statistics.facts import built_at
@@ -46,7 +44,7 @@ class Content:
     volume: list[Piece]
     achieved: list[Piece]
     has_achieved: bool
-    rows: list[list[str]]
+    rows: list[Line]
     has_rows: bool
     definitions: list[str]
     origins: list[Reference]
@@ -73,14 +71,14 @@ def content(
     first = volume.of_year if told.year_end else volume.of_days
     said = first(writer, now, earlier)  # before the clauses: references are numbered as written
     done = [] if unit else writer.sentence(CLAUSES)
-    rows = _table(told, found)
+    rows = lines(told, found, now)
     return Content(
         title=titled(unit.name if unit else park(park_id).name, told),
         volume=said,
         achieved=_opening(told, done),
         has_achieved=bool(done) or told.year_end,
-        rows=[*rows, _row("合计", now)],
-        has_rows=bool(rows),
+        rows=rows,
+        has_rows=len(rows) > 1,
         definitions=[_definition(key) for key in _defined(told, now)],
         origins=writer.references,
         as_of=_as_of(park_id, told, figures),
@@ -119,7 +117,10 @@ def sample() -> Content:
         volume=[("全年收到企业诉求和申请", 0), ("120件", 1), ("。", 0)],
         achieved=[("主动上门帮助50余家企业完成工商注册、税务登记、公章刻制等服务", 2), ("。", 0)],
         has_achieved=True,
-        rows=[["工商注册", "60", "58", "53", "96.6%", "—"], ["合计", "120", "110", "80", "97.0%", "99.0%"]],
+        rows=[
+            Line(["工商注册", "60", "58", "53", "96.6%", "—"], []),
+            Line(["合计", "120", "110", "80", "97.0%", "99.0%"], []),
+        ],
         has_rows=True,
         definitions=["服务企业数（家）：示例。"],
         origins=[Reference(1, "120件", "示例", (link,)), Reference(2, "50余", "示例", (link, link))],
@@ -138,7 +139,7 @@ def origin_text(origin: Reference) -> str:
 
 
 def _defined(told: Stretch, now: Numbers) -> tuple[str, ...]:
-    if not told.unit:
+    if told.year_end:
         return DEFINED
     return (*DEFINED, "resolution_rate", *(key for key in volume.BLEMISHES if now.get(key)))
 
@@ -160,19 +161,3 @@ def _opening(told: Stretch, done: list[Piece]) -> list[Piece]:
     if not done:
         return [(NO_DATA if told.year_end else OF_THE_PARK if told.unit else NOTHING_TO_TELL, 0)]
     return done if told.short else [("加快构建“帮代办”助企服务机制，", 0), *done]
-
-
-def _table(told: Stretch, found: Mapping[Any, Numbers]) -> list[list[str]]:
-    """Return the rows of the categories: of the park's year all, else those in which there was anything."""
-    return [
-        _row(one.name, found.get(one.code, NOTHING))
-        for one in categories()
-        if told.year_end or volume.is_any(found.get(one.code, NOTHING))
-    ]
-
-
-def _row(name: str, numbers: Numbers) -> list[str]:
-    counts = [str(numbers.get(key, 0)) for key in ("submitted", "delivered", "served")]
-    on_time = rate(numbers.get("on_time", 0), numbers.get("delivered", 0))
-    satisfied = rate(numbers.get("rated_good", 0), numbers.get("rated", 0))
-    return [name, *counts, volume.per_cent(on_time), volume.per_cent(satisfied)]

@@ -74,7 +74,7 @@ class Writer:
         """Write a built figure of the park or the unit, with its reference."""
         figure = BY_KEY[key]
         meaning = f"{figure.label}：{figure.meaning}"
-        return value, self._refer(value, meaning, of_figure(self.told, key))
+        return value, self._refer(value, meaning, (of_figure(self.told, key),))
 
     def sentence(self, clauses: Iterable[Clause]) -> list[Piece]:
         """Write the clauses that have something to say, as one sentence."""

@@ -79,14 +79,7 @@ class Paper:
     def _link(self, paragraph: Any, text: str, address: str) -> None:
         run = self._run(paragraph, text, size=SMALL_SIZE)
         run.font.underline = True
-        run.font.color.rgb = LINK
-        part = paragraph.part
-        link = run._r.makeelement(
-            qn("w:hyperlink"),
-            {qn("r:id"): part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)},
-        )
-        run._r.addprevious(link)
-        link.append(run._r)
+        _lead_to(paragraph, run, address)
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a table: names, then numbers on the right.
@@ -127,6 +120,32 @@ class Paper:
         _name_font(run, font)
         run.font.size = Pt(size)
         return run
+
+
+def link_cells(
+    document: Any, rows: Iterable[tuple[Sequence[str], Sequence[str]]], base: str
+) -> None:
+    """Let the numbers of a table's rows, wherever it stands, open the lists behind them.
+
+    Each row is its texts and their addresses; a table of other columns stays as it is.
+    """
+    known = {tuple(texts): links for texts, links in rows if any(links)}
+    for table in document.tables if known else ():
+        for row in table.rows:
+            cells = row.cells
+            links = known.get(tuple(cell.text for cell in cells))
+            for cell, link in zip(cells, links, strict=True) if links else ():
+                for run in cell.paragraphs[0].runs if link else ():
+                    _lead_to(cell.paragraphs[0], run, base + link)
+
+
+def _lead_to(paragraph: Any, run: Any, address: str) -> None:
+    """Make a run of a paragraph a link."""
+    run.font.color.rgb = LINK
+    number = paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    link = run._r.makeelement(qn("w:hyperlink"), {qn("r:id"): number})
+    run._r.addprevious(link)
+    link.append(run._r)
 
 
 def _width(number: int, count: int) -> Mm:

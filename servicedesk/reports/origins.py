@@ -51,9 +51,9 @@ _OF_DAYS: Mapping[str, tuple[_List, ...]] = {
 }
 
 
-def of_figure(told: Stretch, key: str) -> tuple[str, ...]:
+def of_figure(told: Stretch, key: str, **cut: str) -> str:
     """Return the tickets behind a built figure of the park or the unit."""
-    return (_tickets(told, {"figure": key}),)
+    return _tickets(told, {"figure": key, **cut})
 
 
 def of_part(park_id: int, told: Stretch, part: Part) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from servicedesk.core.counting import Rounding
 from servicedesk.organisation.models import Unit
 from servicedesk.reports.charts import draw
 from servicedesk.reports.content import Content, content, origin_text
-from servicedesk.reports.official import Paper
+from servicedesk.reports.official import Paper, link_cells
 from servicedesk.reports.periods import Period
 from servicedesk.reports.phrases import HEADER, HEADINGS, LEADS, NUMBERS, TABLE_NOTE
 from servicedesk.reports.templates import fill
@@ -29,6 +29,7 @@ def write(
     """
     said = content(park_id, period, rounding, unit)
     document = official(said) if template is None else fill(template, said)
+    link_cells(document, [(line.texts, line.links) for line in said.rows], said.base)
     document.save(str(path))
 
 
@@ -44,7 +45,7 @@ def official(said: Content) -> Document:
         paper.paragraph(LEADS[0], said.volume)
     if said.has_rows:
         paper.heading(HEADINGS[1])
-        paper.table(HEADER, said.rows)
+        paper.table(HEADER, [line.texts for line in said.rows])
         paper.small(TABLE_NOTE)
     for chart in filter(None, said.charts):
         draw(paper.document, paper.place(), chart)

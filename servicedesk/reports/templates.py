@@ -204,7 +204,7 @@ def _words(document: Any, said: Content) -> dict[str, Any]:
         "成效": _rich(said.achieved),
         "有成效": said.has_achieved,
         "有分类": said.has_rows,
-        "类别表": [dict(zip(COLUMNS, row, strict=True)) for row in said.rows],
+        "类别表": [dict(zip(COLUMNS, line.texts, strict=True)) for line in said.rows],
         "图一": MARKS[0],
         "图二": MARKS[1],
         "口径表": list(said.definitions),

@@ -10,13 +10,13 @@ from servicedesk.reports.wording import compared
 from servicedesk.statistics.counts import value_of
 from servicedesk.statistics.cutting import Numbers
 
-RATES = ("on_time_rate", "satisfaction_rate")
-OF_UNITS = ("on_time_rate", "satisfaction_rate", "resolution_rate")
+OF_A_YEAR = ("on_time_rate", "satisfaction_rate")
+OF_DAYS = (*OF_A_YEAR, "resolution_rate")
 BLEMISHES: Mapping[str, str] = {
     "reopenings": "重新办理{}次", "extensions": "延期{}次", "level_1": "一级及以上督办{}件",
     "false_resolutions": "虚假办结{}件",
 }  # fmt: skip
-"""What a unit's summary tells besides, where there is any: how, in its own words."""
+"""What went wrong, told by all but the year-end summary where there is any."""
 Earlier = Sequence[tuple[str, Numbers]]
 """What the counts are compared with: how it is called, and its own counts."""
 
@@ -30,7 +30,7 @@ def of_year(writer: Writer, now: Numbers, earlier: Earlier) -> list[Piece]:
         before = [counted.get(key) for _named, counted in earlier]
         pieces += [(_growth(now.get(key, 0), before[0] if before else None), 0)]
     pieces += [("服务企业", 0), writer.built("served", f"{now.get('served', 0)}家")]
-    return [*pieces, *_rates(writer, now), ("。", 0)]
+    return [*pieces, *_rates(writer, now, OF_A_YEAR), ("。", 0)]
 
 
 def of_days(writer: Writer, now: Numbers, earlier: Earlier) -> list[Piece]:
@@ -50,8 +50,8 @@ def of_days(writer: Writer, now: Numbers, earlier: Earlier) -> list[Piece]:
     pieces += _count(writer, "delivered", "办结归档", delivered, known)
     pieces.append(("；服务企业" if known else "，服务企业", 0))
     pieces.append(writer.built("served", f"{now.get('served', 0)}家"))
-    pieces += _rates(writer, now, OF_UNITS if writer.told.unit else RATES)
-    return [*pieces, *(_blemishes(writer, now) if writer.told.unit else ()), ("。", 0)]
+    pieces += _rates(writer, now, OF_DAYS)
+    return [*pieces, *_blemishes(writer, now), ("。", 0)]
 
 
 def is_any(counted: Numbers) -> bool:
@@ -65,7 +65,7 @@ def _count(writer: Writer, key: str, text: str, count: int, earlier: Earlier) ->
     return [*pieces, (f"，{against}", 0)] if against else pieces
 
 
-def _rates(writer: Writer, now: Numbers, keys: Sequence[str] = RATES) -> list[Piece]:
+def _rates(writer: Writer, now: Numbers, keys: Sequence[str]) -> list[Piece]:
     pieces: list[Piece] = []
     for key in keys:
         value = value_of(key, now)

@@ -88,6 +88,21 @@ def test_the_lists_have_exactly_the_rows_of_the_numbers(
     assert tried >= 3
 
 
+@pytest.mark.parametrize(
+    ("code", "unit_code"), [("2024-W20", ""), ("2024-03", ""), ("2024-Q3", "SCJG")]
+)
+def test_the_table_s_numbers_open_exactly_their_tickets(
+    demo: Flask, head: FlaskClient, code: str, unit_code: str
+) -> None:
+    park_id = default_park().id
+    unit = unit_by_code(park_id, unit_code) if unit_code else None
+    for line in content(park_id, named(code), unit=unit).rows:
+        for text, link, kind in zip(line.texts[1:4], line.links[1:4], "件件家", strict=True):
+            assert bool(link) == (text != "0")
+            if link:
+                assert counted(text + kind, list(rows_of(head, link))) == int(text), link
+
+
 def by_number(origin: Reference) -> bool:
     """Rates are of many rows, one ticket may be reopened twice, events do not list who came."""
     return not (origin.value.endswith(("%", "次")) or "参训" in origin.meaning)

@@ -3,6 +3,7 @@
 import io
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docx import Document
@@ -100,6 +101,32 @@ def test_a_month_says_what_was_done_in_it_and_no_more(town: Town, tmp_path: Path
     assert list(course.names) == ["1—3日", "4—10日", "11—17日", "18—24日", "25—31日"]
     assert list(course.series[0][1]) == [0, 2, 0, 0, 0]
     assert list(categories.names) == ["用工与人才", "科技创新与知识产权"]
+
+
+def links_in_tables(document: Any) -> list[tuple[str, str]]:
+    """Return the links of the tables: text and address."""
+    return [
+        (link.text, link.address)
+        for table in document.tables
+        for row in table.rows
+        for cell in row.cells
+        for paragraph in cell.paragraphs
+        for link in paragraph.hyperlinks
+    ]
+
+
+@pytest.mark.parametrize("template", [None, default_template()], ids=["official", "template"])
+def test_the_table_s_numbers_are_links(town: Town, tmp_path: Path, template: bytes | None) -> None:
+    deliver(town, "C01")
+    build(town.park_id)
+    write(town.park_id, named("2024-W10"), tmp_path / "s.docx", template=template)
+    found = links_in_tables(Document(str(tmp_path / "s.docx")))
+    days = "since=2024-03-04&until=2024-03-05"
+    assert found[0] == ("1", f"http://localhost/desk/?figure=submitted&category=C&{days}")
+    assert found[5] == ("1", f"http://localhost/desk/?figure=submitted&{days}")
+    assert len(found) == 10
+    write(town.park_id, named("2024"), tmp_path / "y.docx", template=template)
+    assert links_in_tables(Document(str(tmp_path / "y.docx"))) == []  # the year's is as it was
 
 
 @pytest.mark.parametrize(
@@ -229,13 +256,16 @@ def test_a_unit_head_s_summary_has_the_own_unit_only(town: Town) -> None:
     assert other.unit_id != town.unithead.unit_id
 
 
-def test_a_unit_s_summary_tells_what_went_wrong(town: Town) -> None:
+def test_all_but_the_year_end_summary_tell_what_went_wrong(town: Town) -> None:
     ticket = town.walk(town.file(), "accept", "dispatch", "sign", "resolve", "dispute")
     town.walk(ticket, "resolve", "confirm", "rate", "close")
     build(town.park_id)
     unit = unit_by_code(town.park_id, "SCJG")
-    said = content(town.park_id, named("2024-03"), unit=unit)
-    text = "".join(text for text, _reference in said.volume)
-    assert "；其中重新办理1次、虚假办结1件。" in text
-    assert any(line.startswith("重新办理（次）") for line in said.definitions)
-    assert "重新办理" not in "".join(t for t, _r in content(town.park_id, named("2024-03")).volume)
+    for code, whose in (("2024-03", None), ("2024-03", unit), ("2024", unit)):
+        said = content(town.park_id, named(code), unit=whose)
+        text = "".join(text for text, _reference in said.volume)
+        assert "，解决率100.0%" in text and "；其中重新办理1次" in text
+        assert "、虚假办结1件。" in text
+        assert any(line.startswith("重新办理（次）") for line in said.definitions)
+    year = content(town.park_id, named("2024"))
+    assert "重新办理" not in "".join(text for text, _reference in year.volume)
