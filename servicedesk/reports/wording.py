@@ -102,12 +102,12 @@ def compared(now: int, earlier: Iterable[tuple[str, int]]) -> str:
 
 
 def _against(now: int, named: str, before: int) -> str:
-    if now == before:
-        return f"与{named}持平"
     growth = change(now, before) if before >= PER_CENT_FROM else None
     if growth is not None:
         words, size = change_words(Change(growth))
-        return f"比{named}{words % {'n': size}}"
+        return f"比{named}{words % {'n': size}}" if size else f"与{named}持平"
+    if now == before:
+        return f"与{named}持平"
     return f"比{named}{'增加' if now > before else '减少'}{abs(now - before)}件"
 
 

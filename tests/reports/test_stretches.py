@@ -68,7 +68,9 @@ def test_what_a_count_is_compared_with() -> None:
     half = stretch(named("2024-H2"), LATER)
     assert [name for name, _span in half.compared] == ["去年同期"]
     assert compared(12, [("上月", 9), ("去年同期", 12)]) == "比上月增加3件、与去年同期持平"
-    assert compared(15, [("上月", 20), ("去年同期", 16)]) == "比上月下降25.0%、比去年同期减少1件"
+    assert compared(15, [("上月", 20), ("去年同期", 16)]) == "比上月下降25%、比去年同期减少1件"
+    assert compared(500, [("上月", 20), ("去年同期", 500)]) == "比上月增长24倍、与去年同期持平"
+    assert compared(10_001, [("上月", 10_000)]) == "与上月持平"  # 0.01 %
 
 
 def test_whatever_a_clause_counts_has_a_register_for_all_its_items() -> None:
