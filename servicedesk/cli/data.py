@@ -10,9 +10,11 @@ from flask.cli import AppGroup
 from servicedesk.audit.actions import record_alone
 from servicedesk.audit.queries import verify
 from servicedesk.cli.common import DAY, OUT, make_folders
+from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Role
 from servicedesk.organisation.queries import default_park, parks
 from servicedesk.statistics.facts import build
+from servicedesk.tickets.facts import ZONE
 
 counts = AppGroup("counts", help="The built counts.")
 audit = AppGroup("audit", help="The audit trail.")
@@ -68,10 +70,30 @@ def load_demo(tickets: int, seed: int) -> None:
 @click.option("--out", type=OUT, required=True, help="FILE.docx")
 def year_report(year: int, out: Path) -> None:
     """Write the year-end summary of YEAR as a Word file."""
+    _write_summary(f"{year:04d}", out)
+
+
+@report.command("summary")
+@click.argument("period")
+@click.option("--out", type=OUT, required=True, help="FILE.docx")
+def summary_report(period: str, out: Path) -> None:
+    """Write the work summary of PERIOD (2024-W10, 2024-03, 2024-Q1, 2024-H1, 2024) as a Word file."""
+    _write_summary(period, out)
+
+
+def _write_summary(code: str, out: Path) -> None:
+    from servicedesk.reports.periods import named
     from servicedesk.reports.summary import write
 
-    write(default_park().id, year, out)
-    _on_record("summary.export", str(year))
+    try:
+        period = named(code)
+    except ValueError:
+        wrong = "write 2024-W10, 2024-03, 2024-Q1, 2024-H1 or 2024."
+        raise click.BadParameter(wrong, param_hint="PERIOD") from None
+    if period.start > clock.now().astimezone(ZONE).date():
+        raise click.BadParameter("the period has not begun.", param_hint="PERIOD")
+    write(default_park().id, period, out)
+    _on_record("summary.export", code)
     click.echo(f"written: {out}")
 
 

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+    HALF = "half"
     YEAR = "year"
     FREE = "free"
 
@@ -76,7 +77,7 @@ def preset(name: str, today: date) -> Period:
 
 
 def around(kind: Kind, day: date) -> Period:
-    """Return the whole week, month, quarter or year that ``day`` lies in."""
+    """Return the whole week, month, quarter, half-year or year that ``day`` lies in."""
     start = _start_of(kind, day)
     return Period(kind, start, _end_of(kind, start))
 
@@ -212,13 +213,15 @@ def _start_of(kind: Kind, day: date) -> date:
         return day.replace(day=1)
     if kind is Kind.QUARTER:
         return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    if kind is Kind.HALF:
+        return day.replace(month=(day.month - 1) // 6 * 6 + 1, day=1)
     return day.replace(month=1, day=1)
 
 
 def _end_of(kind: Kind, start: date) -> date:
     if kind is Kind.WEEK:
         return start + timedelta(days=6)
-    months = {Kind.MONTH: 1, Kind.QUARTER: 3}.get(kind, 12)
+    months = {Kind.MONTH: 1, Kind.QUARTER: 3, Kind.HALF: 6}.get(kind, 12)
     return _month_start(_month_number(start) + months) - timedelta(days=1)
 
 

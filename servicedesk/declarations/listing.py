@@ -253,8 +253,8 @@ DECLARATION_SORTS: Mapping[str, Sort] = {
 class DeclarationFilter:
     """What the list of declarations is narrowed to; ``open`` as a state means undecided.
 
-    With ``figure`` the list is what a figure of ``year`` counts: ``declared``, ``decided`` or
-    ``paid`` in it; ``listing`` keeps those that enter that list (名录).
+    With ``figure`` the list is what a figure of ``year`` counts, or of the days ``since`` .. ``until``:
+    ``declared``, ``decided`` or ``paid`` in it; ``listing`` keeps those that enter that list (名录).
     """
 
     q: str = ""
@@ -263,10 +263,21 @@ class DeclarationFilter:
     policy: int | None = None
     enterprise: int | None = None
     year: int | None = None
+    since: date | None = None
+    until: date | None = None
     figure: str = ""
     listing: str = ""
     sort: str = "newest"
     after: str = ""
+
+    @property
+    def span(self) -> tuple[date, date] | None:
+        """The days of a figure, both included: as they stand, or those of the year."""
+        if not self.figure:
+            return None
+        if self.since and self.until:
+            return self.since, self.until
+        return (date(self.year, 1, 1), date(self.year, 12, 31)) if self.year else None
 
 
 def declarations(actor: Actor, wanted: DeclarationFilter) -> Page:
@@ -315,12 +326,11 @@ FIGURES: Mapping[str, tuple[Any, Sequence[State]]] = {
 
 
 def _of_figure(wanted: DeclarationFilter) -> list[ColumnElement[bool]]:
-    """Return the condition under which a figure of the year counts a declaration."""
-    if not wanted.figure or not wanted.year:
+    """Return the condition under which a figure of the days counts a declaration."""
+    if wanted.span is None:
         return []
     day, states = FIGURES[wanted.figure]
-    first, last = date(wanted.year, 1, 1), date(wanted.year, 12, 31)
-    return [day.between(first, last), Declaration.state.in_(list(states))]
+    return [day.between(*wanted.span), Declaration.state.in_(list(states))]
 
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:

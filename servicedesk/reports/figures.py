@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from servicedesk.catalogue.models import Metric, ServiceItem
 from servicedesk.catalogue.queries import items, metrics
 from servicedesk.core.counting import Rounding, about
 from servicedesk.core.figures import BY_KEY
 from servicedesk.enterprises.queries import names
+from servicedesk.reports.origins import of_figure, of_part
+from servicedesk.reports.outcomes import DISTINCT, enterprises, enterprises_with, outcome
 from servicedesk.reports.phrases import Clause, Kind, Part
-from servicedesk.statistics.outcomes import enterprises, enterprises_with, outcome
-from servicedesk.statistics.registers import MEANINGS, REGISTERS, rows_behind
+from servicedesk.reports.wording import Stretch
+from servicedesk.statistics.registers import MEANINGS
 
 EXAMPLES = 2
-DISTINCT = "distinct_enterprise"
 Piece = tuple[str, int]
 """A text and the number of its reference, 0 for none."""
 
@@ -57,10 +57,10 @@ def _plain(number: float) -> str:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes numbers of one park and year and remembers where each comes from."""
+    """Writes numbers of one park and stretch of days and remembers where each comes from."""
 
     park_id: int
-    year: int
+    told: Stretch
     rounding: Rounding = Rounding.OVER
     references: list[Reference] = field(default_factory=list)
     _metrics: dict[str, Metric] = field(init=False)
@@ -71,11 +71,10 @@ class Writer:
         self._items = {item.code: item for item in items(self.park_id)}
 
     def built(self, key: str, value: str) -> Piece:
-        """Write a built figure of the whole park, with its reference."""
+        """Write a built figure of the park or the unit, with its reference."""
         figure = BY_KEY[key]
-        return value, self._refer(
-            value, f"{figure.label}：{figure.meaning}", (self._link(figure=key),)
-        )
+        meaning = f"{figure.label}：{figure.meaning}"
+        return value, self._refer(value, meaning, (of_figure(self.told, key),))
 
     def sentence(self, clauses: Iterable[Clause]) -> list[Piece]:
         """Write the clauses that have something to say, as one sentence."""
@@ -90,8 +89,8 @@ class Writer:
         for part in clause:
             value = self._value(part)
             if value:
-                text = part.text.format(value)
-                pieces.append((text, self._refer(value, self._meaning(part), self._links(part))))
+                text, links = part.text.format(value), of_part(self.park_id, self.told, part)
+                pieces.append((text, self._refer(value, self._meaning(part), links)))
             elif not pieces:
                 return []
         return pieces
@@ -103,7 +102,7 @@ class Writer:
         if part.kind is Kind.ENTERPRISES:
             return self._counted(part)
         metric = self._metrics[part.metric]
-        value = outcome(self.park_id, self.year, part.items, part.metric, part.listing)
+        value = outcome(self.park_id, self.told.span, part.items, part.metric, part.listing)
         if metric.aggregation == DISTINCT:
             value *= 1000
         return self._amount(value, metric) if value else ""
@@ -116,16 +115,18 @@ class Writer:
     def _counted(self, part: Part) -> str:
         """Write how many enterprises; official figures exactly, own service with 余."""
         if part.metric:
-            count = len(enterprises_with(self.park_id, self.year, part.items, part.metric))
+            count = len(enterprises_with(self.park_id, self.told.span, part.items, part.metric))
             approximate = self._metrics[part.metric].approximate
         else:
-            count = enterprises(self.park_id, self.year, part.items, visited=part.visited)
+            count = enterprises(self.park_id, self.told.span, part.items, visited=part.visited)
             approximate = self._metrics["visited" if part.visited else "served"].approximate
         return about(count, approximate=approximate, rounding=self.rounding) if count else ""
 
     def _named(self, part: Part) -> str:
         """Write one or two enterprises by name, more as 甲、乙等N家企业."""
-        found = enterprises_with(self.park_id, self.year, part.items, part.metric, part.listing)
+        found = enterprises_with(
+            self.park_id, self.told.span, part.items, part.metric, part.listing
+        )
         known = names(found[:EXAMPLES])
         examples = "、".join(known[enterprise] for enterprise in found[:EXAMPLES])
         if len(found) <= EXAMPLES:
@@ -136,29 +137,11 @@ class Writer:
 
     def _meaning(self, part: Part) -> str:
         what = "、".join(self._items[code].name for code in part.items if code in self._items)
-        if part.metric in MEANINGS:
-            listed = f"（{part.listing}）" if part.listing else ""
-            return f"{what}{listed}：{MEANINGS[part.metric]}"
-        if part.kind is Kind.ENTERPRISES:
+        if not part.metric:
             how = "上门受理并办结归档的不同企业数" if part.visited else "办结归档的不同企业数"
             return f"{what}：{how}，按办结日期计入"
-        metric = self._metrics[part.metric]
-        distinct = part.kind is Kind.NAMES or metric.aggregation == DISTINCT
         listed = f"（{part.listing}）" if part.listing else ""
-        return f"{what}：{metric.label}{listed}，{'不同企业数' if distinct else '合计'}，按办结日期计入"
-
-    def _links(self, part: Part) -> tuple[str, ...]:
-        if part.metric in REGISTERS:
-            return rows_behind(self.year, part.items, part.metric, part.listing)
-        channel = "visit" if part.visited else ""
-        return tuple(
-            self._link(figure="delivered", cut=f"item:{code}", metric=part.metric, channel=channel)
-            for code in part.items
-        )
-
-    def _link(self, **parameters: str) -> str:
-        given = {name: value for name, value in parameters.items() if value}
-        return "/desk/?" + urlencode({**given, "period": str(self.year)}, safe=":")
+        return f"{what}{listed}：{MEANINGS[part.metric]}"
 
     def _refer(self, value: str, meaning: str, links: tuple[str, ...]) -> int:
         number = len(self.references) + 1

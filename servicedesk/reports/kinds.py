@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from servicedesk.core.permissions import Actor, Scope, scope_of
+from servicedesk.core.permissions import Actor, scope_of
 from servicedesk.core.words import N_
 from servicedesk.reports.periods import Length
 
@@ -14,10 +14,9 @@ MAKE, TEMPLATE = "report.make", "report.template"
 class Kind:
     """One kind of report.
 
-    ``length`` is the period that it covers; without one the asker names its days. ``whole_park``
-    reports cannot be cut to a unit, so only people whose permission reaches the park may ask for
-    them. ``subscribable`` ones come by themselves when their period is over; in a ``rounded`` one
-    the asker chooses how numbers are rounded.
+    ``length`` is the period that it covers; without one the asker names its days. Whoever may only
+    see a unit gets that unit's numbers. ``subscribable`` ones come by themselves when their period is over. A ``paper`` is a Word
+    document in prose, for which the asker chooses how numbers are rounded.
     """
 
     key: str
@@ -25,17 +24,18 @@ class Kind:
     meaning: str
     length: Length | None
     permission: str = MAKE
-    whole_park: bool = False
     subscribable: bool = True
-    rounded: bool = False
+    paper: bool = False
 
     def open_to(self, actor: Actor) -> bool:
         """Tell whether the person may ask for reports of this kind."""
-        scope = scope_of(actor.role, self.permission)
-        return scope is Scope.PARK or (scope is not None and not self.whole_park)
+        return scope_of(actor.role, self.permission) is not None
 
 
 _TABLES = N_("全部指标及环比、同比，按单位、类别、事项分列，附本期台账和指标口径。")
+_SUMMARY = N_(
+    "所选统计期的“帮代办”服务情况，按公文格式写成 Word；每个数字都标明出处，附统计表和统计图。"
+)
 KINDS: Mapping[str, Kind] = {
     kind.key: kind
     for kind in (
@@ -48,10 +48,15 @@ KINDS: Mapping[str, Kind] = {
             N_("所选日期内提交的每一件工单，一件一行，附合计和指标口径；联系人和电话已脱敏。"),
             None, subscribable=False,
         ),
-        Kind(
-            "summary", N_("工作总结"),
-            N_("年度“帮代办”服务工作总结，按公文格式写成 Word；每个数字都标明出处，附统计表和统计图。"),
-            Length.YEAR, whole_park=True, rounded=True,
+        *(
+            Kind(key, name, _SUMMARY, length, paper=True)
+            for key, name, length in (
+                ("summary_week", N_("每周工作情况"), Length.WEEK),
+                ("summary_month", N_("每月工作情况"), Length.MONTH),
+                ("summary_quarter", N_("季度工作总结"), Length.QUARTER),
+                ("summary_half", N_("半年工作总结"), Length.HALF),
+                ("summary", N_("年度工作总结"), Length.YEAR),
+            )
         ),
     )
 }  # fmt: skip

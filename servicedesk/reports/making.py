@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,11 +13,13 @@ from servicedesk.core.permissions import Actor, allows
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
+from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import unit_by_code
 from servicedesk.reports import ledger, runs, summary, workbook
+from servicedesk.reports.content import called, told_of
 from servicedesk.reports.kinds import KINDS, Kind
 from servicedesk.reports.ledger import Progress
-from servicedesk.reports.own_templates import active_content
+from servicedesk.reports.own_templates import SUMMARY, active_content
 from servicedesk.reports.periods import around
 from servicedesk.statistics.cutting import Cut
 from servicedesk.statistics.facts import build
@@ -86,7 +87,8 @@ def _written(claimed: runs.Claimed, actor: Actor, path: Path) -> Made:
     def progress(done: int, total: int) -> None:
         runs.advance(claimed, done, total)
 
-    return _WRITERS.get(claimed.kind, _statistics)(claimed, kind, actor, path, progress)
+    write = _summary if kind.paper else _statistics if kind.length else _ledger
+    return write(claimed, kind, actor, path, progress)
 
 
 def _statistics(
@@ -101,8 +103,7 @@ def _statistics(
 def _ledger(
     claimed: runs.Claimed, kind: Kind, actor: Actor, path: Path, progress: Progress
 ) -> Made:
-    cut = within(actor, Cut())
-    unit = unit_by_code(actor.park_id, cut.unit) if cut.unit else None
+    unit = _unit(actor)
     rows = ledger.write(
         actor.park_id, claimed.first, claimed.last, path, unit_id=unit.id if unit else None,
         secrets=allows(actor, "ticket.view_confidential"), progress=progress,
@@ -114,26 +115,27 @@ def _ledger(
 def _summary(
     claimed: runs.Claimed, kind: Kind, actor: Actor, path: Path, progress: Progress
 ) -> Made:
+    assert kind.length is not None
     progress(0, 1)
     rounding = Rounding(claimed.asked.get("rounding", Rounding.OVER))
-    year = claimed.first.year
-    template = active_content(actor.park_id, claimed.kind)
-    summary.write(actor.park_id, year, path, rounding=rounding, template=template)
-    return f"{year}年“帮代办”服务{kind.name}.docx", 1
+    period = around(kind.length, claimed.first)
+    template = active_content(actor.park_id, SUMMARY)
+    unit = _unit(actor)
+    summary.write(actor.park_id, period, path, rounding=rounding, unit=unit, template=template)
+    return f"{called(told_of(period))}{_of_unit(actor)}.docx", 1
+
+
+def _unit(actor: Actor) -> Unit | None:
+    """Return the unit whose figures alone the person may see; ``None`` for the whole park."""
+    code = within(actor, Cut()).unit
+    return unit_by_code(actor.park_id, code) if code else None
 
 
 def _of_unit(actor: Actor) -> str:
-    code = within(actor, Cut()).unit
-    unit = unit_by_code(actor.park_id, code) if code else None
+    unit = _unit(actor)
     return f"（{_in_file_name(unit.name)}）" if unit else ""
 
 
 def _in_file_name(text: str) -> str:
     """Return a text without what a file's name may not have."""
     return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', " ", text).strip()
-
-
-_WRITERS: dict[str, Callable[[runs.Claimed, Kind, Actor, Path, Progress], Made]] = {
-    "ledger": _ledger,
-    "summary": _summary,
-}

@@ -13,6 +13,7 @@ TITLE_FONT, HEADING_FONT, BODY_FONT = "方正小标宋简体", "黑体", "仿宋
 LEAD_FONT, LATIN = "楷体_GB2312", "Times New Roman"
 TITLE_SIZE, BODY_SIZE, SMALL_SIZE = 22, 16, 10.5  # 二号、三号、五号
 LINE = 28
+TEXT_WIDTH, NAME_WIDTH = 156, 46  # millimetres: of a page, and of a table's first column
 LINK = RGBColor(0x1F, 0x5F, 0xA8)
 
 
@@ -24,7 +25,7 @@ class Paper:
         section = self.document.sections[0]
         section.page_width, section.page_height = Mm(210), Mm(297)
         section.top_margin, section.bottom_margin = Mm(37), Mm(35)
-        section.left_margin, section.right_margin = Mm(28), Mm(26)
+        section.left_margin, section.right_margin = Mm(28), Mm(210 - 28 - TEXT_WIDTH)
         normal: Any = self.document.styles["Normal"]
         _name_font(normal, BODY_FONT)
         normal.font.size = Pt(BODY_SIZE)
@@ -78,26 +79,26 @@ class Paper:
     def _link(self, paragraph: Any, text: str, address: str) -> None:
         run = self._run(paragraph, text, size=SMALL_SIZE)
         run.font.underline = True
-        run.font.color.rgb = LINK
-        part = paragraph.part
-        link = run._r.makeelement(
-            qn("w:hyperlink"),
-            {qn("r:id"): part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)},
-        )
-        run._r.addprevious(link)
-        link.append(run._r)
+        _lead_to(paragraph, run, address)
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Write a table; numbers stand on the right, the header is repeated on every page."""
-        table = self.document.add_table(rows=1, cols=len(header), style="Table Grid")
-        repeat = table.rows[0]._tr.get_or_add_trPr()
-        repeat.append(repeat.makeelement(qn("w:tblHeader"), {}))
-        self._fill(table.rows[0].cells, header, HEADING_FONT)
-        for values in rows:
-            self._fill(table.add_row().cells, values, BODY_FONT)
+        """Write a table: names, then numbers on the right.
 
-    def _fill(self, cells: Sequence[Any], values: Sequence[str], font: str) -> None:
-        for number, (cell, value) in enumerate(zip(cells, values, strict=True)):
+        The header is repeated on every page, and no row lies on two.
+        """
+        table = self.document.add_table(rows=1, cols=len(header), style="Table Grid")
+        table.autofit = False
+        for number, column in enumerate(table.columns):
+            column.width = _width(number, len(header))
+        self._fill(table.rows[0], header, HEADING_FONT, "w:tblHeader")
+        for values in rows:
+            self._fill(table.add_row(), values, BODY_FONT, "w:cantSplit")
+
+    def _fill(self, row: Any, values: Sequence[str], font: str, mark: str) -> None:
+        marks = row._tr.get_or_add_trPr()
+        marks.append(marks.makeelement(qn(mark), {}))
+        for number, (cell, value) in enumerate(zip(row.cells, values, strict=True)):
+            cell.width = _width(number, len(values))
             paragraph = cell.paragraphs[0]
             if number:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -119,6 +120,37 @@ class Paper:
         _name_font(run, font)
         run.font.size = Pt(size)
         return run
+
+
+def link_cells(
+    document: Any, rows: Iterable[tuple[Sequence[str], Sequence[str]]], base: str
+) -> None:
+    """Let the numbers of a table's rows, wherever it stands, open the lists behind them.
+
+    Each row is its texts and their addresses; a table of other columns stays as it is.
+    """
+    known = {tuple(texts): links for texts, links in rows if any(links)}
+    for table in document.tables if known else ():
+        for row in table.rows:
+            cells = row.cells
+            links = known.get(tuple(cell.text for cell in cells))
+            for cell, link in zip(cells, links, strict=True) if links else ():
+                for run in cell.paragraphs[0].runs if link else ():
+                    _lead_to(cell.paragraphs[0], run, base + link)
+
+
+def _lead_to(paragraph: Any, run: Any, address: str) -> None:
+    """Make a run of a paragraph a link."""
+    run.font.color.rgb = LINK
+    number = paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    link = run._r.makeelement(qn("w:hyperlink"), {qn("r:id"): number})
+    run._r.addprevious(link)
+    link.append(run._r)
+
+
+def _width(number: int, count: int) -> Mm:
+    """Return how wide a column of a table is; LibreOffice asks the columns, Word each cell."""
+    return Mm((TEXT_WIDTH - NAME_WIDTH) / (count - 1) if number else NAME_WIDTH)
 
 
 def _name_font(owner: Any, chinese: str) -> None:

@@ -1,4 +1,4 @@
-"""Periods of reports (报表统计期): weeks, months, quarters and years, and what each is compared with."""
+"""Periods of reports (报表统计期): weeks, months, quarters, halves and years, and what each is compared with."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ _CODES = {
     "week": re.compile(r"(20\d\d)-W(\d\d)"),
     "month": re.compile(r"(20\d\d)-(\d\d)"),
     "quarter": re.compile(r"(20\d\d)-Q([1-4])"),
+    "half": re.compile(r"(20\d\d)-H([12])"),
     "year": re.compile(r"(20\d\d)()"),
 }
 
@@ -25,20 +26,25 @@ class Length(StrEnum):
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+    HALF = "half"
     YEAR = "year"
 
 
-PATTERNS: Mapping[Length, str] = {
+_PATTERNS: Mapping[Length, str] = {
     Length.WEEK: N_("%(year)s年第%(n)s周"),
     Length.MONTH: N_("%(year)s年%(n)s月"),
     Length.QUARTER: N_("%(year)s年第%(n)s季度"),
     Length.YEAR: N_("%(year)s年"),
 }
+_HALVES = (N_("%(year)s年上半年"), N_("%(year)s年下半年"))
+_MONTHS: Mapping[Length, int] = {
+    Length.MONTH: 1, Length.QUARTER: 3, Length.HALF: 6, Length.YEAR: 12
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A week (ISO, from Monday), month, quarter or year; ``number`` counts within the year."""
+    """A week (ISO, from Monday), month, quarter, half-year or year; ``number`` counts in the year."""
 
     length: Length
     year: int
@@ -48,24 +54,32 @@ class Period:
 
     @property
     def code(self) -> str:
-        """The period as addresses and keys write it: 2024-W10, 2024-03, 2024-Q1, 2024."""
+        """The period as addresses and keys write it: 2024-W10, 2024-03, 2024-Q1, 2024-H1, 2024."""
         forms = {
             Length.WEEK: f"{self.year:04d}-W{self.number:02d}",
             Length.MONTH: f"{self.year:04d}-{self.number:02d}",
             Length.QUARTER: f"{self.year:04d}-Q{self.number}",
+            Length.HALF: f"{self.year:04d}-H{self.number}",
             Length.YEAR: f"{self.year:04d}",
         }
         return forms[self.length]
 
     @property
+    def pattern(self) -> str:
+        """The period's name, to be filled with ``words``."""
+        if self.length is Length.HALF:
+            return _HALVES[self.number - 1]
+        return _PATTERNS[self.length]
+
+    @property
     def words(self) -> dict[str, int]:
-        """What ``PATTERNS`` is filled with."""
+        """What ``pattern`` is filled with."""
         return {"year": self.year, "n": self.number}
 
     @property
     def label(self) -> str:
         """The period in Chinese words."""
-        return PATTERNS[self.length] % self.words
+        return self.pattern % self.words
 
 
 def around(length: Length, day: date) -> Period:
@@ -74,8 +88,7 @@ def around(length: Length, day: date) -> Period:
     if length is Length.WEEK:
         year, number, _weekday = day.isocalendar()
     else:
-        months = {Length.MONTH: 1, Length.QUARTER: 3, Length.YEAR: 12}[length]
-        year, number = day.year, (day.month - 1) // months + 1
+        year, number = day.year, (day.month - 1) // _MONTHS[length] + 1
     return Period(length, year, number, found.start, found.end)
 
 
@@ -93,9 +106,22 @@ def period_of(length: Length, code: str) -> Period:
         Length.WEEK: lambda: date.fromisocalendar(year, number, 1),
         Length.MONTH: lambda: date(year, number, 1),
         Length.QUARTER: lambda: date(year, number * 3, 1),
+        Length.HALF: lambda: date(year, number * 6, 1),
         Length.YEAR: lambda: date(year, 1, 1),
     }
     return around(length, firsts[length]())
+
+
+def named(code: str) -> Period:
+    """Read a period's code, whatever its length.
+
+    Raises:
+        ValueError: there is no such period.
+    """
+    for length in Length:
+        if _CODES[length].fullmatch(code):
+            return period_of(length, code)
+    raise ValueError(f"{code!r} is no period")
 
 
 def before(period: Period) -> Period:

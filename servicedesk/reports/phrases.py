@@ -1,4 +1,4 @@
-"""The sentences of the year-end summary, as data: the source's paragraph 一.4 with slots for numbers.
+"""The sentences of the work summary, as data: the source's paragraph 一.4 with slots for numbers.
 
 A part whose number is nought is left out; without its first part a clause is left out whole. So the
 summary never boasts with 0 家.
@@ -39,7 +39,8 @@ HEADER = (N_("服务类别"), N_("收到"), N_("办结"), N_("服务企业"), N_
 HEADINGS = (
     "一、主要工作开展情况及取得的成绩", "二、分类办理情况", "附：指标口径和数字出处",
 )  # fmt: skip
-LEADS = ("1.服务总量。", "2.营商环境持续优化。")
+LEADS = ("服务总量。", "营商环境持续优化。")
+NUMBERS = ("1.", "2.")  # before the leads, where there are two
 TABLE_NOTE = "注：服务企业数为不同企业数，各类别相加不等于合计。“—”表示没有可计算的工单。"
 
 

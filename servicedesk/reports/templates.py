@@ -26,7 +26,7 @@ from servicedesk.reports.charts import draw
 from servicedesk.reports.content import Content, origin_text, sample
 from servicedesk.reports.figures import Piece, Reference
 from servicedesk.reports.official import SMALL_SIZE, Paper
-from servicedesk.reports.phrases import HEADER, HEADINGS, LEADS, TABLE_NOTE
+from servicedesk.reports.phrases import HEADER, HEADINGS, LEADS, NUMBERS, TABLE_NOTE
 
 BYTES_MAX = 5 * 1024 * 1024
 UNPACKED_MAX = 10 * 1024 * 1024
@@ -36,11 +36,13 @@ NAMES: Mapping[str, str] = {
     "{{ 标题 }}": N_("总结的标题"),
     "{{r 服务总量 }}": N_("服务总量一段，数字带出处编号"),
     "{{r 成效 }}": N_("成效一段，数字带出处编号"),
+    "{%p if 有成效 %} … {%p endif %}": N_("只在有成效可写时出现的段落，短统计期常用"),
+    "{%p if 有分类 %} … {%p endif %}": N_("只在分类表有数据时出现的段落和表格"),
     "{%tr for 行 in 类别表 %} … {%tr endfor %}": N_(
         "分类表的各行：行.名称、行.收到、行.办结、行.服务企业、行.按期率、行.满意率"
     ),
-    "{{ 图一 }}": N_("各月收到和办结的统计图，单独成段"),
-    "{{ 图二 }}": N_("各类别服务企业的统计图，单独成段"),
+    "{{ 图一 }}": N_("各月（周、日）收到和办结的统计图，单独成段；没有数据时不出现"),
+    "{{ 图二 }}": N_("各类别服务企业的统计图，单独成段；没有数据时不出现"),
     "{%p for 口径 in 口径表 %} … {%p endfor %}": N_("指标口径，一条一段：{{ 口径 }}"),
     "{%p for 出处 in 出处表 %} … {%p endfor %}": N_("数字出处，一条一段：{{r 出处 }}"),
     "{{ 说明 }}": N_("统计截至和生成时间"),
@@ -90,8 +92,13 @@ def default_template() -> bytes:
     paper = Paper()
     paper.title("{{ 标题 }}")
     paper.heading(HEADINGS[0])
-    paper.paragraph(LEADS[0], [("{{r 服务总量 }}", 0)])
-    paper.paragraph(LEADS[1], [("{{r 成效 }}", 0)])
+    paper.paragraph(
+        f"{{% if 有成效 %}}{NUMBERS[0]}{{% endif %}}{LEADS[0]}", [("{{r 服务总量 }}", 0)]
+    )
+    paper.small("{%p if 有成效 %}")
+    paper.paragraph(NUMBERS[1] + LEADS[1], [("{{r 成效 }}", 0)])
+    paper.small("{%p endif %}")
+    paper.small("{%p if 有分类 %}")
     paper.heading(HEADINGS[1])
     rows = [
         ["{%tr for 行 in 类别表 %}", *[""] * (len(COLUMNS) - 1)],
@@ -100,6 +107,7 @@ def default_template() -> bytes:
     ]
     paper.table(HEADER, rows)
     paper.small(TABLE_NOTE)
+    paper.small("{%p endif %}")
     for name in ("{{ 图一 }}", "{{ 图二 }}"):
         paper.place(name)
     paper.heading(HEADINGS[2])
@@ -194,7 +202,9 @@ def _words(document: Any, said: Content) -> dict[str, Any]:
         "标题": said.title,
         "服务总量": _rich(said.volume),
         "成效": _rich(said.achieved),
-        "类别表": [dict(zip(COLUMNS, row, strict=True)) for row in said.rows],
+        "有成效": said.has_achieved,
+        "有分类": said.has_rows,
+        "类别表": [dict(zip(COLUMNS, line.texts, strict=True)) for line in said.rows],
         "图一": MARKS[0],
         "图二": MARKS[1],
         "口径表": list(said.definitions),
@@ -225,10 +235,14 @@ def _origin(document: Any, origin: Reference, base: str) -> RichText:
 
 
 def _place_charts(document: Word, said: Content) -> None:
-    """Put the charts where the template has their marks."""
+    """Put the charts where the template has their marks; a chart that there is none of leaves no gap."""
     for paragraph in document.paragraphs:
         for mark, chart in zip(MARKS, said.charts, strict=True):
-            if paragraph.text.strip() == mark:
-                for run in paragraph.runs:
-                    run.text = ""
-                draw(document, paragraph, chart)
+            if paragraph.text.strip() != mark:
+                continue
+            if chart is None:
+                paragraph._p.getparent().remove(paragraph._p)
+                continue
+            for run in paragraph.runs:
+                run.text = ""
+            draw(document, paragraph, chart)

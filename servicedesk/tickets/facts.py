@@ -1,6 +1,6 @@
 """Tickets as the statistics see them: the periods into which they fall, and what time changes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
@@ -42,6 +42,16 @@ def is_delivered_in(park_id: int, period: str) -> tuple[ColumnElement[bool], ...
         Ticket.park_id == park_id,
         Ticket.resolved_at >= start,
         Ticket.resolved_at < end,
+        Ticket.state == State.CLOSED,
+    )
+
+
+def is_delivered_between(park_id: int, first: date, last: date) -> tuple[ColumnElement[bool], ...]:
+    """The same condition for any local days, both included."""
+    return (
+        Ticket.park_id == park_id,
+        Ticket.resolved_at >= datetime.combine(first, time(), ZONE),
+        Ticket.resolved_at < datetime.combine(last + timedelta(days=1), time(), ZONE),
         Ticket.state == State.CLOSED,
     )
 

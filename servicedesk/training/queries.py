@@ -314,12 +314,20 @@ def enterprises_advised(
     there = select(Attendance.enterprise_id).where(
         Attendance.event_id.in_(held), Attendance.checked_in_at.is_not(None)
     )
+    advised = enterprises_consulted(park_id, start, end, item_codes)
+    return set(db.session.scalars(there.distinct())) | advised
+
+
+def enterprises_consulted(
+    park_id: int, start: date, end: date, item_codes: Collection[str] = ()
+) -> set[int]:
+    """Return the distinct enterprises that had a consultation (家)."""
     advised = select(Consultation.enterprise_id).where(
         Consultation.park_id == park_id, Consultation.held_on.between(start, end)
     )
     if item_codes:
         advised = advised.where(Consultation.item_code.in_(item_codes))
-    return set(db.session.scalars(there.distinct())) | set(db.session.scalars(advised.distinct()))
+    return set(db.session.scalars(advised.distinct()))
 
 
 def trained_in(

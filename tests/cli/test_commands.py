@@ -127,3 +127,15 @@ def test_a_report_needs_days_in_order(app: Flask, tmp_path: Path) -> None:
         out,
         status=2,
     )
+
+
+def test_a_summary_of_any_period_is_on_record(app: Flask, town: Town, tmp_path: Path) -> None:
+    out = str(tmp_path / "x.docx")
+    for code in ("2024-W10", "2024-03", "2024-Q1", "2024-H1", "2024"):
+        assert "written" in run(app, "report", "summary", code, "--out", out)
+    entries = db.session.query(AuditEntry).filter_by(action="summary.export")
+    assert [entry.object_id for entry in entries] == [
+        "2024-W10", "2024-03", "2024-Q1", "2024-H1", "2024",
+    ]  # fmt: skip
+    assert "2024-Q1" in run(app, "report", "summary", "spring", "--out", out, status=2)
+    assert "not begun" in run(app, "report", "summary", "2024-Q2", "--out", out, status=2)

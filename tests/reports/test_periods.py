@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from servicedesk.core.counting import Rounding, about
-from servicedesk.reports.periods import Length, around, before, last_ended, period_of, ranges
+from servicedesk.reports.periods import Length, around, before, last_ended, named, period_of, ranges
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,8 @@ def test_rounding(number: int, over: str, near: str) -> None:
         (Length.MONTH, "2024-02", date(2024, 2, 1), date(2024, 2, 29)),
         (Length.MONTH, "2024-12", date(2024, 12, 1), date(2024, 12, 31)),
         (Length.QUARTER, "2024-Q4", date(2024, 10, 1), date(2024, 12, 31)),
+        (Length.HALF, "2024-H1", date(2024, 1, 1), date(2024, 6, 30)),
+        (Length.HALF, "2024-H2", date(2024, 7, 1), date(2024, 12, 31)),
         (Length.YEAR, "2024", date(2024, 1, 1), date(2024, 12, 31)),
     ],
 )
@@ -39,12 +41,15 @@ def test_a_code_is_its_days_and_back(length: Length, code: str, start: date, end
     found = period_of(length, code)
     assert (found.start, found.end, found.code) == (start, end, code)
     assert around(length, start) == around(length, end) == found
+    assert named(code) == found
 
 
 @pytest.mark.parametrize("code", ["2024-W54", "2024-13", "2024-00", "x", "", "1999-01"])
 def test_what_is_no_period_is_refused(code: str) -> None:
     with pytest.raises(ValueError):
         period_of(Length.WEEK if "W" in code else Length.MONTH, code)
+    with pytest.raises(ValueError):
+        named(code)
 
 
 def test_what_a_period_is_compared_with() -> None:

@@ -122,8 +122,6 @@ def test_who_may_ask_for_what(town: Town) -> None:
     for stranger in (town.desk, town.officer, town.auditor, town.admin, town.alice):
         with pytest.raises(Refused):
             ask(stranger, MARCH, "x")
-    with pytest.raises(Refused):  # the summary is the whole park's
-        ask(town.unithead, Wish("summary", date(2024, 1, 1), date(2024, 12, 31)), "x")
     for number in range(runs.WAITING_MAX):
         ask(town.head, MARCH, str(number))
     with pytest.raises(Refused):
@@ -298,7 +296,7 @@ def test_a_subscription_waits_over_a_rest_day(town: Town) -> None:
 
 
 def test_whoever_may_not_subscribe_is_refused(town: Town) -> None:
-    for who, kind in ((town.desk, "weekly"), (town.head, "ledger"), (town.unithead, "summary")):
+    for who, kind in ((town.desk, "weekly"), (town.head, "ledger"), (town.officer, "summary")):
         with pytest.raises(Refused):
             subscriptions.subscribe(who, kind)
 

@@ -19,7 +19,9 @@ from servicedesk.enterprises.models import Enterprise, Patent
 from servicedesk.extensions import db
 from servicedesk.hiring.models import JobPost, Placement
 from servicedesk.reports import figures
+from servicedesk.reports.content import told_of
 from servicedesk.reports.figures import Writer, amount
+from servicedesk.reports.periods import named
 from servicedesk.reports.phrases import CLAUSES
 from servicedesk.reports.summary import write
 from servicedesk.statistics.facts import build
@@ -28,6 +30,7 @@ from tests.support import Town, local
 
 CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 PROJECTS = "省工信厅重点项目库"
+YEAR = named("2024")
 TODAY, DAY = date(2024, 3, 5), timedelta(days=1)
 
 
@@ -125,7 +128,7 @@ def test_the_summary_says_what_was_done(town: Town, tmp_path: Path) -> None:
     town.file()
     build(town.park_id)
     clock.set(local("2025-01-08 10:00"))
-    write(town.park_id, 2024, tmp_path / "s.docx")
+    write(town.park_id, YEAR, tmp_path / "s.docx")
     text = text_of(tmp_path / "s.docx")
     assert "2024年“帮代办”服务工作总结" in text
     assert "帮助1家企业解决就业500余人；" in text
@@ -140,7 +143,7 @@ def test_the_summary_says_what_was_done(town: Town, tmp_path: Path) -> None:
 def test_every_number_has_its_origin(town: Town, tmp_path: Path) -> None:
     patent(town, 3)
     build(town.park_id)
-    write(town.park_id, 2024, tmp_path / "s.docx")
+    write(town.park_id, YEAR, tmp_path / "s.docx")
     paragraphs = Document(str(tmp_path / "s.docx")).paragraphs
     marks = [run.text for paragraph in paragraphs for run in paragraph.runs if run.font.superscript]
     origins = [p.text for p in paragraphs if p.text.startswith("[")]
@@ -157,7 +160,7 @@ def test_the_table_has_every_category_and_a_total_that_is_not_their_sum(
     deliver(town, "A01")
     deliver(town, "C01")
     build(town.park_id)
-    write(town.park_id, 2024, tmp_path / "s.docx")
+    write(town.park_id, YEAR, tmp_path / "s.docx")
     (table,) = Document(str(tmp_path / "s.docx")).tables
     rows = [[cell.text for cell in row.cells] for row in table.rows]
     assert len(rows) == 12
@@ -166,7 +169,7 @@ def test_the_table_has_every_category_and_a_total_that_is_not_their_sum(
 
 
 def test_the_form_is_that_of_official_papers(town: Town, tmp_path: Path) -> None:
-    write(town.park_id, 2024, tmp_path / "s.docx")
+    write(town.park_id, YEAR, tmp_path / "s.docx")
     document = Document(str(tmp_path / "s.docx"))
     section = document.sections[0]
     sides = (section.top_margin, section.left_margin, section.right_margin, section.bottom_margin)
@@ -183,7 +186,7 @@ def test_the_form_is_that_of_official_papers(town: Town, tmp_path: Path) -> None
 
 
 def test_an_empty_year_boasts_with_nothing(town: Town, tmp_path: Path) -> None:
-    write(town.park_id, 2019, tmp_path / "s.docx")
+    write(town.park_id, named("2019"), tmp_path / "s.docx")
     text = text_of(tmp_path / "s.docx")
     assert "本年度尚无办结归档的服务。" in text
     assert "满意率0" not in text
@@ -195,11 +198,11 @@ def test_growth_is_against_the_year_before(town: Town, tmp_path: Path) -> None:
     deliver(town, "A01")
     deliver(town, "A02")
     build(town.park_id)
-    write(town.park_id, 2025, tmp_path / "s.docx")
+    write(town.park_id, named("2025"), tmp_path / "s.docx")
     running = text_of(tmp_path / "s.docx")  # a year that is not over is compared with none
     assert "截至4月8日收到企业诉求和申请2件，办结归档2件，服务企业1家" in running
     clock.set(local("2026-01-08 10:00"))
-    write(town.park_id, 2025, tmp_path / "s.docx")
+    write(town.park_id, named("2025"), tmp_path / "s.docx")
     assert "办结归档2件，同比增长100%，服务企业1家" in text_of(tmp_path / "s.docx")
 
 
@@ -210,7 +213,7 @@ def test_more_than_two_enterprises_are_examples_and_a_number(town: Town) -> None
     found = [town.enterprise_id("alice"), town.enterprise_id("bob"), third.id]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figures, "enterprises_with", lambda *_: found)
-        pieces = Writer(town.park_id, 2024).sentence(CLAUSES[2:3])
+        pieces = Writer(town.park_id, told_of(YEAR)).sentence(CLAUSES[2:3])
     assert pieces[0][0] == (
         "协助恩德莱科技有限公司、荷力士重工有限公司等3家企业申报获批“省级创新型中小企业”"
     )
@@ -238,7 +241,7 @@ def test_how_numbers_are_written(
 def test_the_charts_are_native_and_hold_their_data(town: Town, tmp_path: Path) -> None:
     deliver(town, "C01")
     build(town.park_id)
-    write(town.park_id, 2024, tmp_path / "s.docx")
+    write(town.park_id, YEAR, tmp_path / "s.docx")
     document = Document(str(tmp_path / "s.docx"))
     links = [chart.get(qn("r:id")) for chart in document.element.body.iter(f"{{{CHART}}}chart")]
     parts = [document.part.related_parts[link] for link in links]
@@ -256,7 +259,7 @@ def test_the_charts_are_native_and_hold_their_data(town: Town, tmp_path: Path) -
 def test_the_origins_are_links(town: Town, tmp_path: Path) -> None:
     patent(town, 3)
     build(town.park_id)
-    write(town.park_id, 2024, tmp_path / "s.docx")
+    write(town.park_id, YEAR, tmp_path / "s.docx")
     document = Document(str(tmp_path / "s.docx"))
     addresses = [link.address for p in document.paragraphs for link in p.hyperlinks]
     assert "http://localhost/desk/patents?year=2024" in addresses
@@ -271,7 +274,7 @@ def test_the_asker_chooses_how_numbers_are_rounded(
     place(town, 512)
     patent(town, 96)
     build(town.park_id)
-    write(town.park_id, 2024, tmp_path / "s.docx", rounding=Rounding(rounding))
+    write(town.park_id, YEAR, tmp_path / "s.docx", rounding=Rounding(rounding))
     text = text_of(tmp_path / "s.docx")
     assert f"解决就业{people}" in text
     assert "获批专利96项" in text  # recognitions are always exact

@@ -58,7 +58,7 @@ def test_the_default_template_says_what_the_official_paper_says() -> None:
     assert "[2] 50余——示例。工单：/desk/?figure=served&period=2024" in text
     assert "{" not in text and "⟦" not in text
     [table] = filled.tables
-    assert [cell.text for cell in table.rows[1].cells] == sample().rows[0]
+    assert [cell.text for cell in table.rows[1].cells] == sample().rows[0].texts
     assert len(table.rows) == 3
     charts = [p for p in filled.part.package.iter_parts() if "/charts/" in str(p.partname)]
     assert len(charts) == 2

@@ -204,7 +204,15 @@ def test_steps_on_the_page_lead_to_the_title(sqlite_app: Flask, town: Town) -> N
     assert "已兑现" in text and "到账金额20万元" in text
     assert "这份申报已经结束" in text
     assert browser(sqlite_app, "officer2").get(page).status_code == 404
-    listed = sheet(browser(sqlite_app, "leader").get("/desk/declarations/export.xlsx?state=paid"))
+    leader = browser(sqlite_app, "leader")
+    for days, count in (
+        ("since=2024-03-04&until=2024-03-05", 1),
+        ("since=2024-03-06&until=2024-03-31", 0),
+    ):
+        behind = f"figure=paid&item=F01&{days}"  # what a summary of some days counts
+        assert len(sheet(leader.get(f"/desk/declarations/export.xlsx?{behind}"))) == 1 + count
+    assert 'name="until" value="2024-03-31"' in leader.get(f"/desk/declarations?{behind}").text
+    listed = sheet(leader.get("/desk/declarations/export.xlsx?state=paid"))
     assert listed[1][:2] == ["恩德莱科技有限公司", "创新型中小企业认定"]
     assert listed[1][11] == 20
     assert "这里没有申报" in browser(sqlite_app, "officer2").get("/desk/declarations").text

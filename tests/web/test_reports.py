@@ -10,11 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from servicedesk.extensions import db
+from servicedesk.organisation.queries import unit_by_code
 from servicedesk.reports import making, runs
+from servicedesk.reports.content import content
+from servicedesk.reports.periods import named
 from servicedesk.reports.runs import mine
 from servicedesk.reports.templates import default_template
+from servicedesk.statistics.facts import build
 from tests.support import Town
 from tests.web.test_access import person
+
+DONE = ("accept", "dispatch", "sign", "resolve", "confirm", "rate", "close")
 
 
 @pytest.fixture
@@ -88,6 +94,20 @@ def test_a_failed_report_says_why_and_can_be_made_again(
     assert "未成功" not in page.get("/insight/reports").text
 
 
+def test_every_rhythm_has_its_summary(page: FlaskClient) -> None:
+    text = page.get("/insight/reports?kind=summary_half").text
+    assert '<option value="2023-H2">2023年下半年</option>' in text.replace(" selected", "")
+    assert "近60家" in text
+    for kind, period in (("week", "2024-W09"), ("month", "2024-02"), ("quarter", "2023-Q4")):
+        form = {"kind": f"summary_{kind}", "period": period, "rounding": "exact", "key": kind}
+        assert page.post("/insight/reports", data=form).status_code == 302
+    making.make_waiting()
+    text = page.get("/insight/reports").text
+    assert text.count("已完成") == 3
+    assert "每周工作情况</strong> · 2024年第9周（02-26 ~ 03-03）" in text
+    assert "季度工作总结</strong> · 2023年第4季度" in text
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -103,11 +123,35 @@ def test_a_wrong_form_comes_back(page: FlaskClient, form: dict[str, str]) -> Non
     assert not mine(Town().head)
 
 
-def test_a_unit_head_sees_no_report_of_the_whole_park(page: FlaskClient, sqlite_app: Flask) -> None:
+def test_a_unit_head_is_told_that_reports_are_of_the_own_unit(
+    page: FlaskClient, sqlite_app: Flask
+) -> None:
     head = person(sqlite_app, "unithead")
-    text = head.get("/insight/reports").text
-    assert "统计月报" in text and "工作总结" not in text and "只含本单位" in text
-    assert head.get("/insight/reports?kind=summary").status_code == 404
+    for kind in ("monthly", "summary_month"):
+        assert "只含本单位。" in head.get(f"/insight/reports?kind={kind}").text
+    assert "只含本单位。" not in page.get("/insight/reports?kind=summary_month").text
+    assert person(sqlite_app, "desk").get("/insight/reports").status_code == 403
+
+
+def test_a_unit_s_summary_leads_its_head_to_exactly_its_tickets(
+    page: FlaskClient, sqlite_app: Flask
+) -> None:
+    town = Town()
+    for login in ("alice", "alice", "bob"):
+        town.walk(town.file(login), *DONE)
+    town.walk(town.walk(town.file(), "accept"), "dispatch", unit_id=town.unit_id("GHJS"))
+    build(town.park_id)
+    unit = unit_by_code(town.park_id, "SCJG")
+    head = person(sqlite_app, "unithead")
+    for code in ("2024-W10", "2024-03", "2024"):
+        said = content(town.park_id, named(code), unit=unit)
+        assert [one.value for one in said.origins][:3] == ["3件", "3件", "2家"]
+        for origin in said.origins:
+            [link] = origin.links
+            assert "unit=SCJG" in link
+            assert head.get(link).text.count("<tr data-number=") == 3, link
+            other = link.replace("unit=SCJG", "unit=GHJS")
+            assert head.get(other).status_code == 403
 
 
 def test_subscribing_and_ending_it(page: FlaskClient) -> None:

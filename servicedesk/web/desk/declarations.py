@@ -41,7 +41,7 @@ from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import actions_for, numbers
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
-from servicedesk.web.desk.filters import known_of, text_of
+from servicedesk.web.desk.filters import day_of, known_of, text_of
 from servicedesk.web.desk.policies import next_address, policy_or_404
 from servicedesk.web.desk.policy_forms import STEP_FORMS, OnBehalfForm, StepForm, inputs_of
 from servicedesk.web.forms import number_of, with_number
@@ -75,6 +75,8 @@ def _wanted() -> listing.DeclarationFilter:
         policy=number_of("policy"),
         enterprise=number_of("enterprise"),
         year=year if 2000 <= (year := number_of("year") or 0) <= 2100 else None,
+        since=day_of("since"),
+        until=day_of("until"),
         figure=known_of("figure", listing.FIGURES, ""),
         listing=text_of("listing"),
         sort=known_of("sort", listing.DECLARATION_SORTS, "newest"),

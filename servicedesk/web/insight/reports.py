@@ -22,7 +22,7 @@ from servicedesk.errors import Refused
 from servicedesk.reports import own_templates, runs, subscriptions
 from servicedesk.reports.kinds import KINDS, Kind, kinds_for
 from servicedesk.reports.models import ReportRun
-from servicedesk.reports.periods import PATTERNS, Length, Period, around, period_of, recent
+from servicedesk.reports.periods import Length, Period, around, period_of, recent
 from servicedesk.reports.templates import BYTES_MAX, NAMES, default_template
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.files import MEDIA_TYPES
@@ -30,7 +30,9 @@ from servicedesk.web.access import actor, requires
 from servicedesk.web.forms import required
 from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
 
-HOW_MANY = {Length.WEEK: 26, Length.MONTH: 36, Length.QUARTER: 12, Length.YEAR: 10}
+HOW_MANY = {
+    Length.WEEK: 26, Length.MONTH: 36, Length.QUARTER: 12, Length.HALF: 10, Length.YEAR: 10
+}  # fmt: skip
 DOCX = MEDIA_TYPES[".docx"]
 STATES: Mapping[str, Any] = {
     runs.WAITING: _l("排队中"),
@@ -72,7 +74,7 @@ class PeriodForm(Form):
         known = [one for one in found if one.end.year >= FIRST_YEAR - 1]
         self.period.choices = [(one.code, period_name(one)) for one in known]
         self.rounding.choices = [(str(key), _(name)) for key, name in ROUNDINGS.items()]
-        if not kind.rounded:
+        if not kind.paper:
             del self.rounding
 
     def validate_period(self, field: Any) -> None:
@@ -89,7 +91,7 @@ def _today() -> date:
 
 def period_name(period: Period) -> str:
     """Write a period in the reader's language."""
-    name = _(PATTERNS[period.length], **period.words)
+    name = _(period.pattern, **period.words)
     if period.length is Length.WEEK:
         return f"{name}（{period.start:%m-%d} ~ {period.end:%m-%d}）"
     return name
@@ -200,7 +202,7 @@ def _wish(kind: Kind, form: Any) -> runs.Wish:
     if kind.length is None:
         return runs.Wish(kind.key, form.first.data, form.last.data)
     period = period_of(kind.length, form.period.data)
-    rounding = Rounding(form.rounding.data) if kind.rounded else Rounding.OVER
+    rounding = Rounding(form.rounding.data) if kind.paper else Rounding.OVER
     return runs.Wish(kind.key, period.start, period.end, rounding)
 
 
