@@ -121,9 +121,9 @@ class Figures:
                 keys, codes = self._groups(by, rows)
                 columns = count(rows, parts, Groups(codes, len(keys)), self._seconds)
                 for place in np.unique(codes).tolist():
-                    values = ((name, int(column[place])) for name, column in columns.items())
+                    values = {name: int(column[place]) for name, column in columns.items()}
                     mine = found.setdefault(keys[place], {})
-                    mine |= {name: n for name, n in values if n and _is_there(name, n)}
+                    mine |= {name: n for name, n in values.items() if _is_there(name, n)}
             return found
 
         meaning = self._attribute(by).digest if by in ATTRIBUTES else 0

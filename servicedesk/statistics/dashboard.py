@@ -36,9 +36,10 @@ REGISTERED = (N_("服务成果（登记簿）"), tuple(
     figure.key for figure in FIGURES if figure.basis is Basis.REGISTER
 ))  # fmt: skip
 """What came of it: counted by each feature's register, for the whole park only."""
-COLUMNS = (
+COLUMNS: Sequence[str] = (
     "served", "submitted", "delivered", "response_rate", "on_time_rate", "resolution_rate",
     "satisfaction_rate", "false_resolutions", "returns_each", "level_1",
+    "response_median_minutes", "median_minutes", "p90_minutes",
 )  # fmt: skip
 _BY_ROWS = frozenset(
     {Aggregation.COUNT, Aggregation.DISTINCT, Aggregation.SUM, Aggregation.RATE, Aggregation.EACH}

@@ -1,4 +1,4 @@
-"""Where the figures of a year come from besides tickets (成效登记簿): each feature's own register.
+"""Where the outcome figures come from besides tickets (成效登记簿): each feature's own register.
 
 申报 is counted from declarations, 到岗 from placements that the enterprise confirmed, 专利 from the
 patents on file, 放款 from payments: never from a number that somebody typed at the end of a ticket.
@@ -6,9 +6,7 @@ patents on file, 放款 from payments: never from a number that somebody typed a
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
-from urllib.parse import quote
 
-from servicedesk.core.counting import REGISTERED
 from servicedesk.core.words import N_
 from servicedesk.declarations.queries import approved_in, declared_in, paid_in
 from servicedesk.enterprises.patents import patents_in
@@ -129,43 +127,3 @@ MEANINGS: Mapping[str, str] = {
     "credit": N_("银行授信合计，按授信日期计入；授信不等于放款"),
     "loaned": N_("银行放款合计，按放款日期计入"),
 }
-_ROWS: Mapping[str, tuple[str, ...]] = {
-    "applied": ("/desk/declarations?figure=declared&year={year}&item={item}{listing}",),
-    "recognised": ("/desk/declarations?figure=decided&year={year}&item={item}{listing}",),
-    "listed_invest": ("/desk/declarations?figure=decided&year={year}&item={item}{listing}",),
-    "granted_money": ("/desk/declarations?figure=paid&year={year}&item={item}",),
-    "placed": ("/desk/hiring?arrived={year}",),
-    "patents": ("/desk/patents?year={year}",),
-    "events": ("/desk/events?state=held&since={year}-01-01&until={year}-12-31",),
-    "trained": ("/desk/events?state=held&since={year}-01-01&until={year}-12-31",),
-    "advised": (
-        "/desk/events?state=held&since={year}-01-01&until={year}-12-31",
-        "/desk/consultations?since={year}-01-01&until={year}-12-31",
-    ),
-    "fund_need": ("/desk/financing",),
-    "credit": ("/desk/financing",),
-    "loaned": ("/desk/financing",),
-}
-
-
-def rows_behind(
-    year: int, items: Collection[str], metric: str, listing: str = ""
-) -> tuple[str, ...]:
-    """Return the addresses of the lists whose rows make up a figure."""
-    named = f"&listing={quote(listing)}" if listing else ""
-    found = {
-        address.format(year=year, item=item, listing=named): None
-        for item in items
-        for address in _ROWS[metric]
-    }
-    return tuple(found)
-
-
-def registered(
-    park_id: int, year: int, items: Collection[str], metric: str, listing: str = ""
-) -> list[Amount]:
-    """Return what the registers hold of ``metric`` for those of ``items`` that have one."""
-    own = [item for item in items if metric in REGISTERED.get(item, ())]
-    if not own:
-        return []
-    return REGISTERS[metric](park_id, date(year, 1, 1), date(year, 12, 31), own, listing)

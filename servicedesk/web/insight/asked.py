@@ -22,8 +22,6 @@ from servicedesk.web.forms import person_in
 TEXT_MAX = 100
 DAYS_BY_DAY = 366  # a longer breakdown by day is a list, not a table
 TIMES = (Dimension.MONTH, Dimension.WEEK, Dimension.DAY)
-TABLE = (*COLUMNS, "response_median_minutes", "median_minutes", "p90_minutes")
-"""The columns of the breakdown."""
 NOT_YET = N_("结束日期还没有到，下面统计到今天。")
 NOT_OF_CATEGORY = N_("所选事项不属于所选类别，下面没有按事项筛选。")
 NOBODY = N_("没有这样的承办人编号，下面没有按承办人筛选。")
@@ -72,7 +70,9 @@ def asked_from(source: Mapping[str, Any], today: date, own: Cut) -> Asked:
     if by is Dimension.DAY and period.days > DAYS_BY_DAY:
         by = Dimension.MONTH
         otherwise.append(TOO_MANY_DAYS)
-    sort = _known(said.get("sort", ""), {"name", "-name", *TABLE, *(f"-{key}" for key in TABLE)})
+    sort = _known(
+        said.get("sort", ""), {"name", "-name", *COLUMNS, *(f"-{key}" for key in COLUMNS)}
+    )
     person = person_in(said.get("person", ""))
     if said.get("person") and person is None:
         otherwise.append(NOBODY)

@@ -13,10 +13,10 @@ from servicedesk.core.numerals import Against, tone
 from servicedesk.core.spans import months_of
 from servicedesk.core.tallies import NONE
 from servicedesk.statistics.cutting import NOT_RECORDED, Cut, Dimension
-from servicedesk.statistics.dashboard import RANKED_FROM, Card, Point, Row, span_of
+from servicedesk.statistics.dashboard import COLUMNS, RANKED_FROM, Card, Point, Row, span_of
 from servicedesk.statistics.register_numbers import rows_behind
 from servicedesk.web.figure_words import DIMENSIONS, say, say_change, say_short
-from servicedesk.web.insight.asked import TABLE, Asked
+from servicedesk.web.insight.asked import Asked
 from servicedesk.web.quickly import drawn, url_for
 
 
@@ -40,7 +40,7 @@ def board_of(board: Board) -> Markup:
     """Return the figures of a board."""
     return drawn(
         "insight/figures_board.html", board=board, charts_of=charts_of, figure_of=BY_KEY.__getitem__,
-        columns=TABLE, minutes=MINUTES, dimension_of=DIMENSIONS.__getitem__, target_of=target_of,
+        columns=COLUMNS, minutes=MINUTES, dimension_of=DIMENSIONS.__getitem__, target_of=target_of,
         card_list=card_list, row_list=row_list, list_of=list_of, point_name=point_name,
         ranked_from=RANKED_FROM, say=say, say_short=say_short, words_of=words_of, tone=tone,
     )  # fmt: skip

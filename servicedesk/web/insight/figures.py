@@ -24,6 +24,7 @@ from servicedesk.reports.sheets import Value
 from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures
 from servicedesk.statistics.dashboard import (
+    COLUMNS,
     MEASURES,
     Card,
     Row,
@@ -54,7 +55,7 @@ from servicedesk.web.figure_words import (
     names_for,
     period_words,
 )
-from servicedesk.web.insight.asked import TABLE, Asked, asked_from, dimensions_for, narrowed
+from servicedesk.web.insight.asked import Asked, asked_from, dimensions_for, narrowed
 from servicedesk.web.insight.blueprint import insight
 from servicedesk.web.insight.board import Board, board_of
 from servicedesk.web.quickly import drawn
@@ -140,9 +141,9 @@ def figures_export() -> Response:
     asked = view.asked
     rows = breakdown(Figures(actor().park_id, clock.now()), asked.period, view.cut, asked.by)
     names = {row.key: view.row_name(row.key) for row in rows}
-    columns = [(DIMENSIONS[asked.by], 28), *((_heading(BY_KEY[key]), 14) for key in TABLE)]
+    columns = [(DIMENSIONS[asked.by], 28), *((_heading(BY_KEY[key]), 14) for key in COLUMNS)]
     ready = (
-        [names[row.key], *(_cell(row, key) for key in TABLE)]
+        [names[row.key], *(_cell(row, key) for key in COLUMNS)]
         for row in ordered(rows, asked.sort, names)
     )
     return send_list(actor(), "figures", _("指标"), columns, ready)

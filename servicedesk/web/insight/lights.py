@@ -12,6 +12,7 @@ from servicedesk.statistics.lights import opens
 from servicedesk.statistics.lights import today as lines_of_today
 from servicedesk.statistics.standing import Standing, standing
 from servicedesk.web.access import actor, requires
+from servicedesk.web.figure_words import counted
 from servicedesk.web.health import scheduler_is_silent
 from servicedesk.web.insight.blueprint import insight
 
@@ -43,8 +44,8 @@ def in_short(stands: Standing) -> tuple[str, str, str]:
         return first.colour, ICONS[first.colour], _(first.sentence)
     red = sum(line.colour is Colour.RED for line in lines)
     says = _(
-        "红灯%(red)s项、黄灯%(yellow)s项。首先：%(number)s%(unit)s，%(says)s",
-        red=red, yellow=len(lines) - red, number=first.number, unit=_(first.unit),
+        "红灯%(red)s项、黄灯%(yellow)s项。首先：%(number)s，%(says)s",
+        red=red, yellow=len(lines) - red, number=counted(first.number, first.unit),
         says=_(first.sentence),
     )  # fmt: skip
     return first.colour, ICONS[first.colour], says
