@@ -14,6 +14,7 @@ import config
 from bench.client import Ask, Person, Task
 from bench.copying import connect, settle
 from bench.fill import fill, town
+from bench.report import FIGURES
 from bench.servers import WORKERS, free_port, serving
 from bench.stories import SEARCHED, stories
 from servicedesk import create_app
@@ -129,11 +130,9 @@ def tasks(port: int, numbers: Sequence[str]) -> list[Task]:
         Task("list_open", lambda _: person("desk"), lambda *_: page("/desk/?view=open", row)),
         Task("search", lambda _: person("desk"), lambda *_: page(found, row)),
         Task("ticket", lambda _: person("desk"), lambda _, n: _ticket_pages(n, numbers)),
-        Task(
-            "statistics",
-            lambda _: person("leader"),
-            lambda *_: page("/insight/", "</html>"),
-            2,
+        *(
+            Task(name, lambda _: person("leader"), lambda *_, at=path: page(at, "</html>"), 2)
+            for name, path in FIGURES.items()
         ),
         Task("create", requester, _filings),
     ]

@@ -9,19 +9,31 @@ from pathlib import Path
 
 from bench.client import Result
 
+FIGURES: Mapping[str, str] = {
+    "statistics": "/insight/",
+    "dashboard": "/insight/figures?period=year",
+    "cut": "/insight/figures?period=year&industry=C&scale=small&by=category",
+    "loop": "/insight/loop",
+    "performance": "/insight/performance",
+}
+"""Our pages of statistics, each compared with the one that the peer has."""
 NAMES: Mapping[str, str] = {
     "list_all": "list of all tickets",
     "list_open": "list of open tickets",
     "search": "search for two Chinese characters",
     "ticket": "ticket page",
     "statistics": "statistics page",
+    "dashboard": "dashboard, a year by unit",
+    "cut": "dashboard, industry and scale",
+    "loop": "loop",
+    "performance": "performance",
     "create": "create a ticket",
 }
 GOALS: Mapping[str, int] = {
     "list_all": 20,
     "search": 50,
     "ticket": 8,
-    "statistics": 500,
+    **dict.fromkeys(FIGURES, 500),
     "create": 3,
 }
 HEADINGS = ("", "ours /s", "p50 ms", "p95 ms", "django-helpdesk /s", "p50 ms", "p95 ms", "ratio",

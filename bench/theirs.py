@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from bench.client import Ask, Person, Task
 from bench.copying import connect, copy, parameters, settle
+from bench.report import FIGURES
 from bench.servers import ROOT, WORKERS, free_port, serving
 from bench.stories import SEARCHED, Story, stories
 
@@ -111,7 +112,10 @@ def tasks(port: int, tickets: int) -> list[Task]:
         Task("list_open", staff, lambda *_: itertools.repeat(_rows({"status__in": [1, 2]}))),
         Task("search", staff, lambda *_: itertools.repeat(_rows({}, SEARCHED))),
         Task("ticket", staff, lambda _, number: _ticket_pages(number, tickets)),
-        Task("statistics", staff, lambda *_: itertools.repeat(Ask("/reports/", "</html>")), 2),
+        *(
+            Task(name, staff, lambda *_: itertools.repeat(Ask("/reports/", "</html>")), 2)
+            for name in FIGURES
+        ),
         Task("create", stranger, _submissions),
     ]
 

@@ -96,7 +96,13 @@ class Standing:
         """
         if self._marked or not self._facts.complete:
             return count()
-        return self._facts.answer((question, self._unit_id), self._at.now, count, NONE_OF_TIME)
+        asked, now = (question, self._unit_id), self._at.now
+        if not self._facts.knows(asked, now, NONE_OF_TIME):
+            found = count()
+            if _marked(self._park_id):  # it may have been counted in already, and be taken back
+                return found
+            return self._facts.answer(asked, now, lambda: found, NONE_OF_TIME)
+        return self._facts.answer(asked, now, count, NONE_OF_TIME)
 
     def _sums(
         self, table: str, start: date, end: date, question: Hashable, place: Place, width: int
@@ -108,7 +114,7 @@ class Standing:
             return count(self._facts.within(table, start, end))
 
         if not self._facts.complete:
-            return count(_between(self._everything(start, end), table, start, end))
+            return count(_between(self._everything(table, start, end), table, start, end))
         asked = (table, start, end, self._unit_id, question)
         found = self._facts.answer(asked, self._at.now, in_facts, OPEN)
         former, present = (
@@ -120,8 +126,10 @@ class Standing:
     def _own(self, rows: Rows) -> Rows:
         return rows if self._unit_id is None else rows.only(rows["unit_id"] == self._unit_id)
 
-    def _everything(self, start: date, end: date) -> Rows:
+    def _everything(self, table: str, start: date, end: date) -> Rows:
         """Read from the tickets what the facts do not hold yet."""
+        if table == "open":
+            return _rows(standing_of(self._park_id, Ticket.closed_at.is_(None)))
         first = datetime.combine(start, time(), ZONE)
         after = datetime.combine(end + timedelta(days=1), time(), ZONE)
         within = (Ticket.submitted_at >= first) & (Ticket.submitted_at < after)

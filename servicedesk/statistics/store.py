@@ -19,6 +19,7 @@ from servicedesk.statistics.fact_models import FactSegment
 
 T = TypeVar("T")
 ANSWERS_MAX = 2000
+_UNKNOWN: Any = object()
 RESPONSES, OPEN, NONE_OF_TIME = "responses", "open", "none"
 _LIMITS = ("response_due", "due_at", "contact_due")
 _CUT_BY = (
@@ -101,14 +102,21 @@ class Store:
         ``now`` is the moment of the counting, in the seconds that limits are in. Time changes the
         number only when it passes one of these ``limits``.
         """
-        passed = int(np.searchsorted(self.limits[limits], now, side="left"))
-        key = (question, passed)
-        if key not in self.answers:
+        key = self._key(question, now, limits)
+        found: T = self.answers.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = count()
             if len(self.answers) >= ANSWERS_MAX:
                 self.answers.clear()
-            self.answers[key] = count()
-        found: T = self.answers[key]
+            self.answers[key] = found
         return found
+
+    def knows(self, question: Hashable, now: int, limits: str = RESPONSES) -> bool:
+        """Tell whether the answer is in memory."""
+        return self._key(question, now, limits) in self.answers
+
+    def _key(self, question: Hashable, now: int, limits: str) -> Hashable:
+        return (question, int(np.searchsorted(self.limits[limits], now, side="left")))
 
 
 # Both are known by what is in them: no rollback can make them untrue.
