@@ -39,6 +39,13 @@ def item_labels(park_id: int) -> Sequence[Row[Any]]:
     return db.session.execute(chosen.order_by(ServiceItem.code)).all()
 
 
+def promised_days(park_id: int) -> dict[int, int]:
+    """Return the promised working days of the park's items by their row numbers."""
+    query = select(ServiceItem.id, ServiceItem.promised_days)
+    rows = db.session.execute(query.where(ServiceItem.park_id == park_id).order_by(ServiceItem.id))
+    return {item: days for item, days in rows}  # noqa: C416 - no pairs to the type checker
+
+
 def listed_items(park_id: int) -> Sequence[ServiceItem]:
     """Return the park's items that can be asked for by themselves."""
     return [item for item in items(park_id) if item.listed]

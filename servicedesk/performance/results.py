@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from servicedesk.accounts.queries import staff
-from servicedesk.catalogue.queries import items
+from servicedesk.catalogue.queries import promised_days
 from servicedesk.clock import clock
 from servicedesk.core.performance import (
     LEVELLED,
@@ -113,8 +113,12 @@ def _results(
     kind = subjects[0].kind
     figures = Figures(park_id, now)
     counted = figures.grouped(span, EVERYTHING, _DIMENSION[kind])
-    days = {one.id: one.promised_days for one in items(park_id)}
-    levels = _levels(figures.by_pairs(span, _OWNER[kind]), days, {one.id for one in subjects})
+    days = promised_days(park_id)
+    wanted = tuple(one.id for one in subjects)
+    levels = figures.kept(
+        ("levels", span, kind, tuple(days.items()), wanted),
+        lambda: _levels(figures.by_pairs(span, _OWNER[kind]), days, wanted),
+    )
     left_out = NOT_OF_PEOPLE if kind is Kind.PERSON else frozenset()
     scores: dict[Subject, Score] = {}
     for one in subjects:

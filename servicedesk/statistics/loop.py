@@ -26,8 +26,8 @@ from servicedesk.organisation.queries import UnitLabel, unit_by_code, unit_label
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.counts import span_of
-from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span, grouped
-from servicedesk.statistics.standing import Standing, by_unit, standing
+from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span
+from servicedesk.statistics.standing import by_unit, standing
 from servicedesk.statistics.store import Rows
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Escalation, Ticket
@@ -129,86 +129,132 @@ class Below:
     rate: float
 
 
-def submissions(actor: Actor, span: Span, cut: Cut) -> Sequence[Sequence[int]]:
-    """Return what was submitted in a grid: seven weekdays from Monday, each of 24 hours."""
-    found = Figures(actor.park_id, clock.now()).heat(span, cut)
-    return tuple(tuple(found.get((weekday, hour), 0) for hour in range(24)) for weekday in range(7))
+class Loop:
+    """The loop as the person sees it, of the park or of the unit that the cut names, at one moment."""
 
+    def __init__(self, actor: Actor, cut: Cut) -> None:
+        self._actor, self._cut = actor, cut
+        self._units = unit_labels(actor.park_id)
+        ids = {unit.code: unit.id for unit in self._units}
+        self._stands = standing(actor, ids[cut.unit] if cut.unit else None)
 
-def ageing(actor: Actor, cut: Cut) -> tuple[tuple[Band, ...], Sequence[AgeRow]]:
-    """Return the bands, and each unit's open tickets by band, the longest waiting first."""
-    hours = calendar(actor.park_id)
-    found = bands(hours.local(clock.now()).date(), hours.is_working_day)
-    known = unit_labels(actor.park_id)
-    of_unit, width = by_unit([unit.id for unit in known]), len(known) + 1
-    # the newest band comes first: it ends where the next begins
-    edges = np.array([one.until.toordinal() for one in found if one.until], dtype=np.int64)[::-1]
+    @property
+    def figures(self) -> Figures:
+        """The figures of the same moment."""
+        return self._stands.figures
 
-    def place(rows: Rows) -> Column:
-        older = len(edges) - np.searchsorted(edges, rows["submitted_on"])
-        return older * width + of_unit(rows)
+    def submissions(self, span: Span) -> Sequence[Sequence[int]]:
+        """Return what was submitted in a grid: seven weekdays from Monday, each of 24 hours."""
+        found = self._stands.figures.heat(span, self._cut)
+        return tuple(
+            tuple(found.get((weekday, hour), 0) for hour in range(24)) for weekday in range(7)
+        )
 
-    counted = _standing(actor, cut).of_view(
-        "open", ("ages", found, *known), place, width * len(found)
-    )
-    table = counted.reshape(len(found), width)
-    rows = [
-        AgeRow(unit, tuple(int(n) for n in table[:, number]))
-        for number, unit in enumerate((None, *known))
-        if table[:, number].any()
-    ]
-    rows.sort(key=lambda row: (row.unit is None, [-n for n in reversed(row.counts)]))
-    return found, tuple(rows)
+    def ageing(self) -> tuple[tuple[Band, ...], Sequence[AgeRow]]:
+        """Return the bands, and each unit's open tickets by band, the longest waiting first."""
+        hours = calendar(self._actor.park_id)
+        found = bands(hours.local(clock.now()).date(), hours.is_working_day)
+        known = self._units
+        of_unit, width = by_unit([unit.id for unit in known]), len(known) + 1
+        # the newest band comes first: it ends where the next begins
+        edges = np.array([one.until.toordinal() for one in found if one.until], dtype=np.int64)[
+            ::-1
+        ]
 
+        def place(rows: Rows) -> Column:
+            older = len(edges) - np.searchsorted(edges, rows["submitted_on"])
+            return older * width + of_unit(rows)
 
-def funnel(actor: Actor, span: Span, cut: Cut) -> Funnel:
-    """Return how far the tickets that were submitted in ``span`` have come."""
+        counted = self._stands.of_view("open", ("ages", found, *known), place, width * len(found))
+        table = counted.reshape(len(found), width)
+        rows = [
+            AgeRow(unit, tuple(int(n) for n in table[:, number]))
+            for number, unit in enumerate((None, *known))
+            if table[:, number].any()
+        ]
+        rows.sort(key=lambda row: (row.unit is None, [-n for n in reversed(row.counts)]))
+        return found, tuple(rows)
 
-    def place(rows: Rows) -> Column:
-        return rows["state"].astype(np.int64) * _HEIGHT + rows["reached"]
+    def funnel(self, span: Span) -> Funnel:
+        """Return how far the tickets that were submitted in ``span`` have come."""
 
-    width = (len(STATE_CODES) + 1) * _HEIGHT
-    counted = _standing(actor, cut).asked(span.start, span.end, "funnel", place, width)
-    table = counted.reshape(-1, _HEIGHT)
-    standing = {State(name): int(table[code].sum()) for name, code in STATE_CODES.items()}
-    standing = {state: number for state, number in standing.items() if number}
-    bits = np.arange(_HEIGHT)
-    reached = {
-        key: int(table[:, (bits & bit) > 0].sum()) for key, bit in _REACHED.items()
-    } | {"submitted": int(table.sum()), "closed": standing.get(State.CLOSED, 0)}  # fmt: skip
+        def place(rows: Rows) -> Column:
+            return rows["state"].astype(np.int64) * _HEIGHT + rows["reached"]
 
-    def standing_in(states: Sequence[State]) -> Sequence[tuple[State, int]]:
-        return tuple((one, standing[one]) for one in states if one in standing)
+        width = (len(STATE_CODES) + 1) * _HEIGHT
+        counted = self._stands.asked(span.start, span.end, "funnel", place, width)
+        table = counted.reshape(-1, _HEIGHT)
+        standing = {State(name): int(table[code].sum()) for name, code in STATE_CODES.items()}
+        standing = {state: number for state, number in standing.items() if number}
+        bits = np.arange(_HEIGHT)
+        reached = {
+            key: int(table[:, (bits & bit) > 0].sum()) for key, bit in _REACHED.items()
+        } | {"submitted": int(table.sum()), "closed": standing.get(State.CLOSED, 0)}  # fmt: skip
 
-    return Funnel(
-        tuple(Stage(key, reached[key], standing_in(states)) for key, states in STAGES),
-        standing_in(LEFT),
-    )
+        def standing_in(states: Sequence[State]) -> Sequence[tuple[State, int]]:
+            return tuple((one, standing[one]) for one in states if one in standing)
 
+        return Funnel(
+            tuple(Stage(key, reached[key], standing_in(states)) for key, states in STAGES),
+            standing_in(LEFT),
+        )
 
-def _standing(actor: Actor, cut: Cut) -> Standing:
-    if not cut.unit:
-        return standing(actor)
-    return standing(actor, {unit.code: unit.id for unit in unit_labels(actor.park_id)}[cut.unit])
+    def flows(self, span: Span) -> Sequence[Flow]:
+        """Return who returned to whom: dispatches of the span that came back, and where each went next.
 
-
-def flows(actor: Actor, span: Span, cut: Cut) -> Sequence[Flow]:
-    """Return who returned to whom: dispatches of the span that came back, and where each went next.
-
-    A unit sees what it returned and what came to it.
-    """
-    known = {unit.id: unit for unit in unit_labels(actor.park_id)}
-    counted = _standing(actor, cut).settled(("flows", span), lambda: _returns(actor.park_id, span))
-    found = [
-        Flow(known[source], known.get(target or 0), count)
-        for (source, target), count in counted.items()
-    ]
-    if cut.unit:
+        A unit sees what it returned and what came to it.
+        """
+        known = {unit.id: unit for unit in self._units}
+        counted = self._stands.settled(("flows", span), lambda: _returns(self._actor.park_id, span))
         found = [
-            flow for flow in found
-            if cut.unit in (flow.source.code, flow.target.code if flow.target else "")
-        ]  # fmt: skip
-    return tuple(sorted(found, key=lambda flow: (-flow.count, flow.source.id)))
+            Flow(known[source], known.get(target or 0), count)
+            for (source, target), count in counted.items()
+        ]
+        if self._cut.unit:
+            found = [
+                flow for flow in found
+                if self._cut.unit in (flow.source.code, flow.target.code if flow.target else "")
+            ]  # fmt: skip
+        return tuple(sorted(found, key=lambda flow: (-flow.count, flow.source.id)))
+
+    def control(self, span: Span) -> Control:
+        """Return the weekly medians of the working time to resolution, at least of half a year."""
+        first = min(span.start, span.end - timedelta(weeks=CONTROL_WEEKS))
+        days = Span(first - timedelta(first.weekday()), span.end)
+        weeks = self._stands.figures.grouped(days, self._cut, Dimension.WEEK)
+        rows = [
+            (monday, found["used_measured"], found["median_minutes"])
+            for monday, found in sorted(weeks.items())
+            if "median_minutes" in found
+        ]
+        today = calendar(self._actor.park_id).local(clock.now()).date()
+        judged = {row[0] for row in rows if row[1] >= LEAST_OF_WEEK and row[0] + WEEK <= today}
+        usual = limits([row[2] for row in rows if row[0] in judged])
+        return Control(
+            tuple(
+                Week(*row, usual is None or row[0] not in judged or usual.holds(row[2]))
+                for row in rows
+            ),
+            usual,
+        )  # fmt: skip
+
+    def escalations(self, span: Span) -> Sequence[Escalated]:
+        """Return how often each level of the ladder was reached, by month of the span so far.
+
+        Nothing where no month has any.
+        """
+        months = _months(span)
+        found = self._stands.settled(
+            ("escalations", span, *months.values()),
+            lambda: _fired(self._actor, span, self._cut, months),
+        )
+        if not found:
+            return ()
+        none = [0] * len(months)
+        return tuple(
+            Escalated(month, tuple(found.get(level, none)[place] for level in LEVELS))
+            for place, month in enumerate(months)
+        )
 
 
 def _returns(park_id: int, span: Span) -> dict[tuple[int, int | None], int]:
@@ -235,48 +281,6 @@ def _returns(park_id: int, span: Span) -> dict[tuple[int, int | None], int]:
         .group_by(every.c.unit_id, every.c.next_id)
     )
     return {(source, target): count for source, target, count in db.session.execute(query)}
-
-
-def control(actor: Actor, span: Span, cut: Cut) -> Control:
-    """Return the weekly medians of the working time to resolution, at least of half a year."""
-    first = min(span.start, span.end - timedelta(weeks=CONTROL_WEEKS))
-    weeks = grouped(
-        actor.park_id, Span(first - timedelta(first.weekday()), span.end), cut, Dimension.WEEK,
-        clock.now(),
-    )  # fmt: skip
-    rows = [
-        (monday, found["used_measured"], found["median_minutes"])
-        for monday, found in sorted(weeks.items())
-        if "median_minutes" in found
-    ]
-    today = calendar(actor.park_id).local(clock.now()).date()
-    judged = {row[0] for row in rows if row[1] >= LEAST_OF_WEEK and row[0] + WEEK <= today}
-    usual = limits([row[2] for row in rows if row[0] in judged])
-    return Control(
-        tuple(
-            Week(*row, usual is None or row[0] not in judged or usual.holds(row[2]))
-            for row in rows
-        ),
-        usual,
-    )  # fmt: skip
-
-
-def escalations(actor: Actor, span: Span, cut: Cut) -> Sequence[Escalated]:
-    """Return how often each level of the ladder was reached, by month of the span so far.
-
-    Nothing where no month has any.
-    """
-    months = _months(span)
-    found = _standing(actor, cut).settled(
-        ("escalations", span, *months.values()), lambda: _fired(actor, span, cut, months)
-    )
-    if not found:
-        return ()
-    none = [0] * len(months)
-    return tuple(
-        Escalated(month, tuple(found.get(level, none)[place] for level in LEVELS))
-        for place, month in enumerate(months)
-    )
 
 
 def _fired(

@@ -51,14 +51,14 @@ def _returns_and_levels_as_recorded(town: Town) -> None:
             Escalation.step.in_(loop.LEVELS), Escalation.fired_at < tomorrow
         )
     )
-    shown = loop.escalations(town.leader, EVER, EVERYTHING)
+    shown = loop.Loop(town.leader, EVERYTHING).escalations(EVER)
     counted = Counter({
         level: sum(row.times[place] for row in shown) for place, level in enumerate(loop.LEVELS)
     })  # fmt: skip
     assert +counted == Counter(fired)
     flows = {
         (one.source.id, one.target.id if one.target else None): one.count
-        for one in loop.flows(town.leader, EVER, EVERYTHING)
+        for one in loop.Loop(town.leader, EVERYTHING).flows(EVER)
     }
     records = db.session.scalars(
         select(DispatchRecord).where(DispatchRecord.outcome != "undone").order_by(DispatchRecord.id)
@@ -76,7 +76,7 @@ def _returns_and_levels_as_recorded(town: Town) -> None:
 
 
 def _stages_as_listed(town: Town) -> None:
-    funnel = loop.funnel(town.leader, EVER, EVERYTHING)
+    funnel = loop.Loop(town.leader, EVERYTHING).funnel(EVER)
     stands = {state: n for stage in funnel.stages for state, n in stage.standing}
     every = {state: total(town.leader, Filter(state=state.value)) for state in State}
     listed = {state: number for state, number in every.items() if number}

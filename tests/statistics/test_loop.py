@@ -43,7 +43,7 @@ def test_open_tickets_by_band_are_their_lists(town: Town) -> None:
         town.walk(town.file("bob"), "accept")
         pass_time(days=gap)
     for reader, cut in ((town.leader, ALL), (town.unithead, Cut(unit="SCJG"))):
-        bands, rows = loop.ageing(reader, cut)
+        bands, rows = loop.Loop(reader, cut).ageing()
         assert sum(sum(row.counts) for row in rows) == total(reader, Filter(view="open"))
         unit = rows[0]
         assert unit.unit is not None
@@ -52,14 +52,14 @@ def test_open_tickets_by_band_are_their_lists(town: Town) -> None:
             wanted = Filter(view="open", unit="SCJG", since=band.since, until=band.until)
             assert total(reader, wanted) == count
     assert rows == (unit,)
-    assert [row.unit is None for row in loop.ageing(town.leader, ALL)[1]] == [False, True]
+    assert [row.unit is None for row in loop.Loop(town.leader, ALL).ageing()[1]] == [False, True]
 
 
 def test_the_funnel_counts_what_came_so_far_and_where_it_stands(town: Town) -> None:
     varied(town)
     town.walk(town.file(), *DONE)
     town.walk(town.file(), "decline")
-    found = loop.funnel(town.leader, YEAR, ALL)
+    found = loop.Loop(town.leader, ALL).funnel(YEAR)
     reached = {stage.key: stage.reached for stage in found.stages}
     everything = total(town.leader, Filter(view="all", since=YEAR.start, until=YEAR.end))
     assert reached["submitted"] == everything
@@ -72,7 +72,7 @@ def test_the_funnel_counts_what_came_so_far_and_where_it_stands(town: Town) -> N
         wanted = Filter(view="all", state=state, since=YEAR.start, until=YEAR.end)
         assert total(town.leader, wanted) == count
     later = Span(date(2025, 1, 1), date(2025, 12, 31))
-    assert all(stage.reached == 0 for stage in loop.funnel(town.leader, later, ALL).stages)
+    assert all(stage.reached == 0 for stage in loop.Loop(town.leader, ALL).funnel(later).stages)
 
 
 def test_who_returned_to_whom(town: Town) -> None:
@@ -82,7 +82,7 @@ def test_who_returned_to_whom(town: Town) -> None:
     take(town.desk, second.id, "dispatch", {"unit_id": town.unit_id("GHJS")})
     take(town.officer2, second.id, "return", {"code": "not_ours", "reason": "不属于本单位"})
     town.walk(town.file(), "accept", "dispatch", "sign")
-    found = loop.flows(town.leader, YEAR, ALL)
+    found = loop.Loop(town.leader, ALL).flows(YEAR)
     assert [
         (flow.source.code, flow.target.code if flow.target else "", flow.count) for flow in found
     ] == [("SCJG", "GHJS", 2), ("GHJS", "", 1)]
@@ -92,8 +92,8 @@ def test_who_returned_to_whom(town: Town) -> None:
         )
         of_unit = sum(flow.count for flow in found if flow.source.code == code)
         assert len(list(hops(town.park_id, wanted))) == of_unit
-    assert loop.flows(town.leader, YEAR, Cut(unit="QFZX")) == ()
-    assert len(loop.flows(town.leader, YEAR, Cut(unit="GHJS"))) == 2
+    assert loop.Loop(town.leader, Cut(unit="QFZX")).flows(YEAR) == ()
+    assert len(loop.Loop(town.leader, Cut(unit="GHJS")).flows(YEAR)) == 2
 
 
 def test_weeks_have_the_median_of_what_they_delivered(town: Town) -> None:
@@ -107,10 +107,10 @@ def test_weeks_have_the_median_of_what_they_delivered(town: Town) -> None:
             town.walk(ticket, "resolve", "confirm", "rate", "close")
     build(town.park_id)
     span = Span(date(2024, 4, 1), date(2024, 4, 30))
-    running = loop.control(town.leader, span, ALL)
+    running = loop.Loop(town.leader, ALL).control(span)
     assert all(week.usual for week in running.weeks)  # a week that is not over is not judged
     clock.set(local("2024-05-06 10:00"))
-    found = loop.control(town.leader, span, ALL)
+    found = loop.Loop(town.leader, ALL).control(span)
     assert [week.monday for week in found.weeks] == [
         date(2024, 3, 4) + timedelta(weeks=n) for n in range(8)
     ]
@@ -125,19 +125,19 @@ def test_weeks_have_the_median_of_what_they_delivered(town: Town) -> None:
             .order_by(Ticket.used_minutes)
         ).all()
         assert week.median == resolved[1]
-    assert loop.control(town.leader, span, Cut(unit="GHJS")).weeks == ()
+    assert loop.Loop(town.leader, Cut(unit="GHJS")).control(span).weeks == ()
 
 
 def test_escalations_by_month_and_submissions_by_hour(town: Town) -> None:
     town.walk(town.file(), "accept", "dispatch", "sign")
     town.walk(town.file(), "accept")
     build(town.park_id)
-    grid = loop.submissions(town.leader, YEAR, ALL)
+    grid = loop.Loop(town.leader, ALL).submissions(YEAR)
     assert grid[1][10] == sum(map(sum, grid)) == 2
     for _day in range(40):
         pass_time(days=1)
         alarms()
-    found = loop.escalations(town.leader, YEAR, ALL)
+    found = loop.Loop(town.leader, ALL).escalations(YEAR)
     assert [row.month for row in found] == ["2024-01", "2024-02", "2024-03", "2024-04"]
     fired = db.session.scalars(select(Escalation).where(Escalation.step == "level_3")).all()
     assert sum(row.times[2] for row in found) == len(fired) == 2
@@ -146,8 +146,8 @@ def test_escalations_by_month_and_submissions_by_hour(town: Town) -> None:
             listed = total(town.leader, Filter(escalated=level, period=row.month))
             assert listed == times, (row.month, level)
     later = Span(date(2025, 1, 1), date(2025, 12, 31))
-    assert loop.escalations(town.leader, later, ALL) == ()
-    of_unit = loop.escalations(town.unithead, YEAR, Cut(unit="SCJG"))
+    assert loop.Loop(town.leader, ALL).escalations(later) == ()
+    of_unit = loop.Loop(town.unithead, Cut(unit="SCJG")).escalations(YEAR)
     assert sum(row.times[2] for row in of_unit) == 1
 
 

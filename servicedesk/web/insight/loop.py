@@ -21,7 +21,7 @@ from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import UnitLabel, units
 from servicedesk.rules.queries import current_rules
 from servicedesk.statistics import loop as figures
-from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Span, grouped
+from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures, Span
 from servicedesk.statistics.facts import stale
 from servicedesk.statistics.loop import LEVELS, AgeRow, Control, Escalated, Flow, Funnel
 from servicedesk.statistics.periods import is_period, months_of
@@ -70,19 +70,20 @@ def loop() -> str:
 
 def _body(person: Actor, span: Span, cut: Cut, month: str) -> Markup:
     """Return everything on the page that shows a figure."""
-    bands, ages = figures.ageing(person, cut)
+    loop = figures.Loop(person, cut)
+    bands, ages = loop.ageing()
     pieces = Pieces(
         span=span, cut=cut, bands=bands, ages=ages,
-        heat=figures.submissions(person, span, cut),
-        flows=figures.flows(person, span, cut),
-        funnel=figures.funnel(person, span, cut),
-        control=figures.control(person, span, cut),
-        escalations=figures.escalations(person, span, cut),
+        heat=loop.submissions(span),
+        flows=loop.flows(span),
+        funnel=loop.funnel(span),
+        control=loop.control(span),
+        escalations=loop.escalations(span),
     )  # fmt: skip
     return drawn(
         "insight/loop_body.html", pieces=pieces, charts_of=_charts,
-        below=figures.units_below(person, month, cut), month=month,
-        judged=_judged(person, month, cut), sees_routing=allows(person, "routing.view"),
+        below=figures.units_below(person, month, cut, loop.figures), month=month,
+        judged=_judged(person, month, cut, loop.figures), sees_routing=allows(person, "routing.view"),
         period_name=period_name, band_name=band_name, open_list=open_list, cell_list=cell_list,
         week_list=week_list, standing_list=standing_list, returned_list=returned_list,
         fired_list=fired_list, target=current_rules(person.park_id).rate_target, **_CONSTANT,
@@ -123,9 +124,9 @@ def fired_list(cut: Cut, month: str, level: str) -> str:
     )  # fmt: skip
 
 
-def _judged(person: Actor, month: str, cut: Cut) -> int:
+def _judged(person: Actor, month: str, cut: Cut, counts: Figures) -> int:
     """Return how many units have delivered enough of a month to be judged by."""
-    by_unit = grouped(person.park_id, span_of(month), EVERYTHING, Dimension.UNIT, clock.now())
+    by_unit = counts.grouped(span_of(month), EVERYTHING, Dimension.UNIT)
     codes = [cut.unit] if cut.unit else [unit.code for unit in units(person.park_id)]
     delivered = (by_unit.get(code, {}).get("delivered", 0) for code in codes)
     return sum(number >= LEAST_TICKETS for number in delivered)
