@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
-    invariant,
     rule,
     run_state_machine_as_test,
 )
@@ -152,20 +151,18 @@ class Counting(RuleBasedStateMachine):
             for job in (tasks.response, tasks.escalate, tasks.finish):
                 job()
 
-    @invariant()
-    def the_present_is_that_of_the_lists(self) -> None:
-        """Whether it has been built or waits to be."""
-        if self.tickets:
-            stands_as_listed(self.town)
-
     @rule()
     def count(self) -> None:
+        """What stands is that of the lists, whether it has been built or waits to be."""
+        stands_as_listed(self.town)
         build(self.town.park_id)
+        stands_as_listed(self.town)
         assert differences(self.town.park_id, self.chance) == []
 
     def teardown(self) -> None:
         db.session.rollback()
         park, now = self.town.park_id, clock.now()
+        stands_as_listed(self.town)
         if built_at(park) is not None:
             assert differences(park, self.chance) == []  # what waits is passed over
         build(park)
