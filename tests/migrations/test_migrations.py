@@ -10,6 +10,9 @@ from sqlalchemy import TextClause, inspect, text
 
 from servicedesk.database import Base
 from servicedesk.extensions import db
+from servicedesk.organisation.queries import default_park
+from servicedesk.statistics.facts import build, built_at
+from servicedesk.statistics.verify import differences
 from tests.support import Town
 
 BEFORE = ("0002", "0001")  # what is gone down to, from the newest
@@ -73,6 +76,29 @@ def test_an_empty_database_comes_up_and_goes_down(app: Flask) -> None:
     assert not inspect(db.engine).has_table("ticket")
     upgrade()
     assert inspect(db.engine).has_table("ticket")
+
+
+def test_facts_of_the_version_before_are_made_anew(app: Flask) -> None:
+    """0015 went out with a column that no build fills any more."""
+    fill()
+    park_id = default_park().id
+    build(park_id)
+    db.session.remove()
+    downgrade(revision="0015")
+    segment = "(park_id, month, layout, digest, count, data)"
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(f"INSERT INTO fact_segment {segment} VALUES (:park, '2024-03', 'x', 'y', 2, :d)"),
+            {"park": park_id, "d": b""},
+        )
+        connection.execute(
+            text("INSERT INTO fact_build (park_id, built_at) VALUES (:park, :at)"),
+            {"park": park_id, "at": "2024-03-05 10:00:00+00:00"},
+        )
+    upgrade()
+    assert built_at(park_id) is None
+    assert build(park_id) == 1
+    assert differences(park_id) == []
 
 
 def test_the_tables_are_what_the_models_say(app: Flask) -> None:
