@@ -1,7 +1,7 @@
 """What the charts of the loop show (闭环分析): each a fixed number of statements, under one reach.
 
-What stands now is read from the tickets under the conditions of their lists; what has ended, from
-the facts.
+What stands now is counted from the facts and what changed since (``statistics.standing``), what has ended
+from the facts; returned dispatches and escalations have rows of their own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, select, true
 
 from servicedesk.calendars.queries import calendar
 from servicedesk.clock import clock
@@ -22,7 +22,7 @@ from servicedesk.core.standing import STATE_CODES, Reached
 from servicedesk.core.tallies import Column
 from servicedesk.core.workflow import State
 from servicedesk.extensions import db
-from servicedesk.organisation.queries import UnitLabel, unit_by_code, unit_labels
+from servicedesk.organisation.queries import UnitLabel, unit_labels
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.counts import span_of
@@ -157,9 +157,7 @@ class Loop:
         known = self._units
         of_unit, width = by_unit([unit.id for unit in known]), len(known) + 1
         # the newest band comes first: it ends where the next begins
-        edges = np.array([one.until.toordinal() for one in found if one.until], dtype=np.int64)[
-            ::-1
-        ]
+        edges = np.array([one.until.toordinal() for one in reversed(found) if one.until])
 
         def place(rows: Rows) -> Column:
             older = len(edges) - np.searchsorted(edges, rows["submitted_on"])
@@ -246,7 +244,7 @@ class Loop:
         months = _months(span)
         found = self._stands.settled(
             ("escalations", span, *months.values()),
-            lambda: _fired(self._actor, span, self._cut, months),
+            lambda: _fired(self._actor.park_id, span, self._stands.unit_id, months),
         )
         if not found:
             return ()
@@ -259,7 +257,7 @@ class Loop:
 
 def _returns(park_id: int, span: Span) -> dict[tuple[int, int | None], int]:
     """Count the returned dispatches of a span by (unit that returned, unit that got it next)."""
-    returned = (
+    returned = (  # written out, not bound: as the condition of its index
         DispatchRecord.park_id == park_id,
         DispatchRecord.outcome == literal_column("'returned'"),
     )
@@ -284,7 +282,7 @@ def _returns(park_id: int, span: Span) -> dict[tuple[int, int | None], int]:
 
 
 def _fired(
-    actor: Actor, span: Span, cut: Cut, months: Mapping[str, tuple[date, date]]
+    park_id: int, span: Span, unit_id: int | None, months: Mapping[str, tuple[date, date]]
 ) -> dict[str, list[int]]:
     """Count the levels of the ladder that were reached, each by month."""
     sums = [
@@ -295,8 +293,9 @@ def _fired(
         select(Escalation.step, *sums)
         .join(Ticket, Ticket.id == Escalation.ticket_id)
         .where(
-            Ticket.park_id == actor.park_id, Escalation.step.in_(LEVELS),
-            _within(Escalation.fired_at, *_moments(span.start, span.end)), *_of_unit(actor, cut),
+            Ticket.park_id == park_id, Escalation.step.in_(LEVELS),
+            _within(Escalation.fired_at, *_moments(span.start, span.end)),
+            Ticket.unit_id == unit_id if unit_id is not None else true(),
         )
         .group_by(Escalation.step)
     )  # fmt: skip
@@ -329,13 +328,6 @@ def units_below(
         if on_time * 100 < delivered * target:
             found.append(Below(unit, delivered, delivered - on_time, on_time * 100 / delivered))
     return tuple(sorted(found, key=lambda row: row.rate))
-
-
-def _of_unit(actor: Actor, cut: Cut) -> list[ColumnElement[bool]]:
-    if not cut.unit:
-        return []
-    unit = unit_by_code(actor.park_id, cut.unit)
-    return [Ticket.unit_id == (unit.id if unit else -1)]
 
 
 def _within(column: Any, start: datetime, end: datetime) -> ColumnElement[bool]:

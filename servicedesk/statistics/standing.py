@@ -47,7 +47,7 @@ class Standing:
     """A park's tickets at one moment; ``unit_id`` narrows everything to those of one unit."""
 
     def __init__(self, park_id: int, now: datetime, unit_id: int | None = None) -> None:
-        self._park_id, self._unit_id = park_id, unit_id
+        self._park_id, self.unit_id = park_id, unit_id
         # the marks before the facts: what is built in between is counted as it is in both
         self._marked = _marked(park_id)
         self._figures = Figures(park_id, now)
@@ -59,11 +59,6 @@ class Standing:
     def figures(self) -> Figures:
         """The figures of the same moment, counted from the same facts."""
         return self._figures
-
-    @property
-    def waiting(self) -> int:
-        """How many tickets have a change that the facts, and so the figures, do not hold yet."""
-        return sum(len(tickets) for tickets in self._marked.values())
 
     def views(self, names: Iterable[str]) -> dict[str, int]:
         """Return how many tickets each of these views (``core.standing.VIEWS``) holds."""
@@ -96,7 +91,7 @@ class Standing:
         """
         if self._marked or not self._facts.complete:
             return count()
-        asked, now = (question, self._unit_id), self._at.now
+        asked, now = (question, self.unit_id), self._at.now
         if not self._facts.knows(asked, now, NONE_OF_TIME):
             found = count()
             if _marked(self._park_id):  # it may have been counted in already, and be taken back
@@ -115,7 +110,7 @@ class Standing:
 
         if not self._facts.complete:
             return count(_between(self._everything(table, start, end), table, start, end))
-        asked = (table, start, end, self._unit_id, question)
+        asked = (table, start, end, self.unit_id, question)
         found = self._facts.answer(asked, self._at.now, in_facts, OPEN)
         former, present = (
             count(_between(rows, table, start, end))
@@ -124,7 +119,7 @@ class Standing:
         return np.asarray(found - former + present)
 
     def _own(self, rows: Rows) -> Rows:
-        return rows if self._unit_id is None else rows.only(rows["unit_id"] == self._unit_id)
+        return rows if self.unit_id is None else rows.only(rows["unit_id"] == self.unit_id)
 
     def _everything(self, table: str, start: date, end: date) -> Rows:
         """Read from the tickets what the facts do not hold yet."""

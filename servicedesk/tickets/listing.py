@@ -90,11 +90,6 @@ class Filter:
         return bool(about or self.enterprise or self.industry or self.scale or self.area)
 
     @property
-    def is_behind_a_number(self) -> bool:
-        """Whether the list shows what a figure counts, of any days or of a month or year."""
-        return self.span is not None or bool(self.period and self.figure)
-
-    @property
     def figure_cut(self) -> Cut:
         """The cut of the dashboard's number."""
         return Cut(
@@ -158,8 +153,8 @@ def not_shown(actor: Actor, wanted: Filter) -> int:
     if wanted.span is not None:
         query = query.where(_behind(actor, wanted))
     else:
-        query = query.where(*_by_code(wanted, _Codes(actor.park_id)))
-        query = query.where(*_by_figure(actor, wanted, _Codes(actor.park_id)))
+        codes = _Codes(actor.park_id)
+        query = query.where(*_by_code(wanted, codes), *_by_figure(actor, wanted, codes))
     return int(db.session.scalar(query) or 0)
 
 

@@ -61,7 +61,7 @@ def behind(actor: Actor, wanted: Filter) -> Behind | None:
 def _of_period(actor: Actor, wanted: Filter) -> Behind | None:
     """Return the line where something is kept back from a list behind a number of a month or a year."""
     figure = BY_KEY.get(wanted.figure)
-    if figure is None or not wanted.is_behind_a_number or not wanted.tells_what_about:
+    if figure is None or not wanted.period or not wanted.tells_what_about:
         return None
     hidden = not_shown(actor, wanted)
     return Behind(figure, "", "", "", "", hidden) if hidden else None

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from servicedesk.clock import clock
 from servicedesk.core.numerals import Change, tone
 from servicedesk.rules.queries import current_rules
-from servicedesk.statistics.facts import built_at
+from servicedesk.statistics.facts import built_at, stale
 from servicedesk.statistics.periods import is_period, months_of
 from servicedesk.statistics.queries import overview as figures_of
 from servicedesk.statistics.rows import Card, ChannelRow, ItemRow, Link, Overview
@@ -44,7 +44,7 @@ def overview() -> str:
         years=[f"{year:04d}" for year in range(today.year, FIRST_YEAR - 1, -1)],
         months=[month for month in months_of(int(period[:4])) if month <= f"{today:%Y-%m}"],
         built_at=built_at(actor().park_id),
-        waiting=stands.waiting,
+        waiting=stale(actor().park_id),
         running=period in (f"{today.year:04d}", f"{today:%Y-%m}"),
         scheduler_silent=scheduler_is_silent(),
         period_name=period_name,
