@@ -25,12 +25,17 @@ class FactSegment(Base):
 
 
 class FactBuild(Base):
-    """When a park's facts were last brought up to date."""
+    """When a park's facts were last brought up to date.
+
+    ``token`` is another one after each change that was built: while it stays, and no ticket is marked,
+    no ticket has changed.
+    """
 
     __tablename__ = "fact_build"
 
     park_id: Mapped[int] = mapped_column(ForeignKey("park.id"), primary_key=True)
     built_at: Mapped[datetime]
+    token: Mapped[str] = mapped_column(server_default="")
 
 
 class FactMark(Base):

@@ -7,6 +7,7 @@ is counted by the next build.
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from secrets import token_hex
 
 import numpy as np
 from sqlalchemy import delete, func, insert, select, update
@@ -50,6 +51,16 @@ def stale(park_id: int) -> int:
 def built_at(park_id: int) -> datetime | None:
     """Return when the park's facts were last brought up to date."""
     return db.session.scalar(select(FactBuild.built_at).where(FactBuild.park_id == park_id))
+
+
+def unchanged_since(park_id: int) -> str | None:
+    """Return the token of the last change of a ticket, ``None`` while one waits to be built.
+
+    Nothing that marks a ticket has changed between two moments with the same token.
+    """
+    waiting = select(FactMark.id).where(FactMark.park_id == park_id).exists()
+    query = select(FactBuild.token).where(FactBuild.park_id == park_id, ~waiting)
+    return db.session.scalar(query)
 
 
 def _in_another_shape(park_id: int) -> bool:
@@ -98,6 +109,8 @@ def _build_some(park_id: int) -> set[str] | None:
     tickets = sorted({mark.ticket_id for mark in marks})
     written = {month for month, some in _by_month(tickets) if _replace(park_id, month, some)}
     db.session.execute(delete(FactMark).where(FactMark.id.in_([mark.id for mark in marks])))
+    mine = FactBuild.park_id == park_id
+    db.session.execute(update(FactBuild).where(mine).values(token=token_hex(8)))
     return written
 
 
@@ -143,7 +156,8 @@ def _put(park_id: int, month: str, facts: Facts) -> bool:
 def _finish(park_id: int) -> None:
     mine = FactBuild.park_id == park_id
     if built_at(park_id) is None:
-        db.session.execute(insert(FactBuild).values(park_id=park_id, built_at=clock.now()))
+        values = {"park_id": park_id, "built_at": clock.now(), "token": token_hex(8)}
+        db.session.execute(insert(FactBuild).values(values))
     else:
         db.session.execute(update(FactBuild).where(mine).values(built_at=clock.now()))
 

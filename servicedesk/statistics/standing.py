@@ -25,7 +25,8 @@ from servicedesk.statistics.cutting import Figures
 from servicedesk.statistics.fact_columns import Facts, no_facts
 from servicedesk.statistics.fact_models import FactMark
 from servicedesk.statistics.fact_source import STANDING, standing_of
-from servicedesk.statistics.store import NONE_OF_TIME, OPEN, Rows
+from servicedesk.statistics.facts import unchanged_since
+from servicedesk.statistics.store import OPEN, Rows
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
 
@@ -86,18 +87,19 @@ class Standing:
     def settled(self, question: Hashable, count: Callable[[], T]) -> T:
         """Return what ``count`` reads from the tickets' own rows, kept for as long as no ticket changes.
 
-        ``question`` stands for what it counts; what a ticket's state, unit, level, returns and limits
-        tell must decide it.
+        ``question`` stands for what it counts. What was counted beside a change that waits is not kept:
+        the change may be taken back.
         """
-        if self._marked or not self._facts.complete:
+        since = unchanged_since(self._park_id)
+        if since is None:
             return count()
-        asked, now = (question, self.unit_id), self._at.now
-        if not self._facts.knows(asked, now, NONE_OF_TIME):
+        asked = (since, question, self.unit_id)
+        found: T | None = self._facts.answers.get(asked)
+        if found is None:
             found = count()
-            if _marked(self._park_id):  # it may have been counted in already, and be taken back
-                return found
-            return self._facts.answer(asked, now, lambda: found, NONE_OF_TIME)
-        return self._facts.answer(asked, now, count, NONE_OF_TIME)
+            if unchanged_since(self._park_id) == since:
+                self._facts.keep(asked, found)
+        return found
 
     def _sums(
         self, table: str, start: date, end: date, question: Hashable, place: Place, width: int

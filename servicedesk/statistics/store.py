@@ -20,7 +20,7 @@ from servicedesk.statistics.fact_models import FactSegment
 T = TypeVar("T")
 ANSWERS_MAX = 2000
 _UNKNOWN: Any = object()
-RESPONSES, OPEN, NONE_OF_TIME = "responses", "open", "none"
+RESPONSES, OPEN = "responses", "open"
 _LIMITS = ("response_due", "due_at", "contact_due")
 _CUT_BY = (
     "ticket_id", "item_id", "unit_id", "handler_id", "channel", "submitted_on", "submitted_hour",
@@ -77,7 +77,7 @@ class Store:
     What is open is there by its day of submission, too. ``firms`` are the enterprises that the small
     numbers of the column ``firm`` stand for, ``months`` the facts as they are stored. Where they are
     not ``complete``, some have not been built, or in another shape. ``limits`` are the moments at which
-    time changes a number: those of the responses that are owed, all those of what is open, none at all.
+    time changes a number: those of the responses that are owed, and all those of what is open.
     """
 
     digests: Mapping[str, str]
@@ -102,21 +102,19 @@ class Store:
         ``now`` is the moment of the counting, in the seconds that limits are in. Time changes the
         number only when it passes one of these ``limits``.
         """
-        key = self._key(question, now, limits)
+        passed = int(np.searchsorted(self.limits[limits], now, side="left"))
+        key = (question, passed)
         found: T = self.answers.get(key, _UNKNOWN)
         if found is _UNKNOWN:
             found = count()
-            if len(self.answers) >= ANSWERS_MAX:
-                self.answers.clear()
-            self.answers[key] = found
+            self.keep(key, found)
         return found
 
-    def knows(self, question: Hashable, now: int, limits: str = RESPONSES) -> bool:
-        """Tell whether the answer is in memory."""
-        return self._key(question, now, limits) in self.answers
-
-    def _key(self, question: Hashable, now: int, limits: str) -> Hashable:
-        return (question, int(np.searchsorted(self.limits[limits], now, side="left")))
+    def keep(self, question: Hashable, answer: object) -> None:
+        """Remember an answer for as long as these facts are the park's."""
+        if len(self.answers) >= ANSWERS_MAX:
+            self.answers.clear()
+        self.answers[question] = answer
 
 
 # Both are known by what is in them: no rollback can make them untrue.
@@ -175,7 +173,6 @@ def _assembled(digests: Mapping[str, str], complete: bool, months: Mapping[str, 
         firms=firms,
         limits={
             RESPONSES: np.sort(facts["response_due"][waiting]),
-            NONE_OF_TIME: no_facts()["response_due"],
             OPEN: np.sort(np.concatenate([facts[name][facts["open"]] for name in _LIMITS])),
         },
     )

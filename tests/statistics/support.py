@@ -72,7 +72,7 @@ def _returns_and_levels_as_recorded(town: Town) -> None:
         for place, one in enumerate(path)
         if one.outcome == "returned"
     )
-    assert flows == returned
+    assert flows == returned, (flows, returned)
 
 
 def _stages_as_listed(town: Town) -> None:

@@ -1,5 +1,6 @@
 """What stands at this moment: the facts with what changed since; each number is that of its list."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import delete, update
@@ -7,8 +8,11 @@ from sqlalchemy import delete, update
 from servicedesk.clock import clock
 from servicedesk.core.standing import VIEWS
 from servicedesk.extensions import db
+from servicedesk.organisation.queries import units
+from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics.fact_models import FactMark, FactSegment
 from servicedesk.statistics.facts import build, stale
+from servicedesk.statistics.marks import mark_ticket
 from servicedesk.statistics.standing import standing
 from servicedesk.tickets.actions import take
 from servicedesk.tickets.models import Ticket
@@ -81,3 +85,29 @@ def test_a_ticket_that_was_joined_stands_no_longer(town: Town) -> None:
     assert standing_of(town)["open"] == 1
     stands_as_listed(town)
     assert db.session.get_one(Ticket, second.id).closed_at is not None
+
+
+def test_what_is_read_from_rows_is_kept_until_a_ticket_changes(town: Town) -> None:
+    """The facts stay the same here: they do not say who returned a ticket."""
+    ticket = town.walk(town.file(), "accept", "dispatch", "return")
+    build(town.park_id)
+    stands_as_listed(town)
+    other = next(unit.id for unit in units(town.park_id) if unit.id != town.unithead.unit_id)
+    with writing():
+        db.session.execute(update(DispatchRecord).values(unit_id=other))
+        mark_ticket(town.park_id, ticket.id)
+    stands_as_listed(town)
+    assert build(town.park_id) == 0  # no month was written
+    stands_as_listed(town)
+
+
+def test_what_is_taken_back_is_not_kept(town: Town) -> None:
+    town.walk(town.file(), "accept", "dispatch", "return")
+    build(town.park_id)
+    with suppress(RuntimeError), writing():
+        db.session.execute(update(DispatchRecord).values(outcome="undone"))
+        mark_ticket(town.park_id, town.file().id)
+        build(town.park_id)
+        stands_as_listed(town)
+        raise RuntimeError
+    stands_as_listed(town)
