@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 import config
-from servicedesk import cli, database, web
+from servicedesk import cli, database, unchanged, web
 from servicedesk.declarations import actions as declarations
 from servicedesk.extensions import babel, csrf, db, limiter, login_manager, migrate
 from servicedesk.hiring import actions as hiring
@@ -27,6 +27,7 @@ def create_app(settings: config.Settings) -> Flask:
     _bind_extensions(app)
     with app.app_context():
         database.prepare(db.engine)
+        unchanged.watch(db.engine)
     web.register(app)
     cli.register(app)
     _connect_features()

@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, UpdateBase
 from sqlalchemy.exc import DBAPIError
 
 from servicedesk.extensions import db
+from servicedesk.unchanged import stamping
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +36,8 @@ def writing() -> Iterator[None]:
     db.session.expire_all()  # what was loaded is read afresh
     db.session.info["writing"] = True
     try:
-        yield
+        with stamping():
+            yield
         db.session.commit()
     except BaseException:
         db.session.rollback()

@@ -1,9 +1,11 @@
 """Reading the catalogue: lists, single items, their forms and versions, and a forgiving search."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any, TypeVar
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, select
 
 from servicedesk.catalogue.fields import Field, fields_from, questions_of
 from servicedesk.catalogue.finding import find
@@ -11,16 +13,54 @@ from servicedesk.catalogue.materials import Material, materials_from
 from servicedesk.catalogue.models import Category, ItemVersion, Metric, ServiceItem
 from servicedesk.core.questions import kept
 from servicedesk.extensions import db
+from servicedesk.unchanged import while_unchanged
+
+T = TypeVar("T")
 
 
-def categories() -> Sequence[Category]:
+@dataclass(frozen=True, slots=True)
+class CategoryLabel:
+    """A group of service items (类别) as a plain value."""
+
+    code: str
+    name: str
+    name_en: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricLabel:
+    """An outcome figure (成效指标) as a plain value."""
+
+    code: str
+    label: str
+    label_en: str
+    unit: str
+    aggregation: str
+    approximate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLabel:
+    """A service item (事项) as a plain value: what lists and filters need."""
+
+    id: int
+    code: str
+    category_code: str
+    name: str
+    name_en: str
+
+
+@while_unchanged
+def categories() -> Sequence[CategoryLabel]:
     """Return the categories in their order."""
-    return db.session.scalars(select(Category).order_by(Category.code)).all()
+    return _plain(CategoryLabel, Category, Category.code)
 
 
-def metrics() -> dict[str, Metric]:
+@while_unchanged
+def metrics() -> Mapping[str, MetricLabel]:
     """Return the outcome metrics by code."""
-    return {metric.code: metric for metric in db.session.scalars(select(Metric))}
+    return {metric.code: metric for metric in _plain(MetricLabel, Metric, Metric.code)}
 
 
 def items(park_id: int) -> Sequence[ServiceItem]:
@@ -29,16 +69,21 @@ def items(park_id: int) -> Sequence[ServiceItem]:
     return db.session.scalars(chosen.order_by(ServiceItem.code)).all()
 
 
-def item_labels(park_id: int) -> Sequence[Row[Any]]:
-    """Return code, category and names of the park's items only: what lists and filters need."""
-    columns: tuple[Any, ...] = (
-        ServiceItem.id, ServiceItem.code, ServiceItem.category_code,
-        ServiceItem.name, ServiceItem.name_en,
-    )  # fmt: skip
-    chosen = select(*columns).where(ServiceItem.park_id == park_id)
-    return db.session.execute(chosen.order_by(ServiceItem.code)).all()
+@while_unchanged
+def item_labels(park_id: int) -> Sequence[ItemLabel]:
+    """Return the park's items in the order of their codes, as plain values."""
+    return _plain(ItemLabel, ServiceItem, ServiceItem.code, ServiceItem.park_id == park_id)
 
 
+def _plain(
+    label: Callable[..., T], model: Any, order: Any, *where: ColumnElement[bool]
+) -> tuple[T, ...]:
+    columns = [getattr(model, name) for name in signature(label).parameters]
+    rows = db.session.execute(select(*columns).where(*where).order_by(order))
+    return tuple(label(*row) for row in rows)
+
+
+@while_unchanged
 def promised_days(park_id: int) -> dict[int, int]:
     """Return the promised working days of the park's items by their row numbers."""
     query = select(ServiceItem.id, ServiceItem.promised_days)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from servicedesk.accounts.actions import create_user
 from servicedesk.core.permissions import Actor, Role
 from servicedesk.demo.names import people, phones
-from servicedesk.organisation.models import Unit
-from servicedesk.organisation.queries import units
+from servicedesk.organisation.queries import UnitLabel, units
 
 PASSWORD = "demo-2024"
 REQUESTER_LOGIN = "qiye"
@@ -49,7 +48,7 @@ class StaffMember:
     unit: str | None
 
 
-def staff(park_units: Sequence[Unit]) -> Iterator[StaffMember]:
+def staff(park_units: Sequence[UnitLabel]) -> Iterator[StaffMember]:
     """Yield the desk and the house, then a head and one or two officers for every unit."""
     named = [StaffMember(*member) for member in _DESK]
     yield from named

@@ -2,16 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Park, Unit
+from servicedesk.unchanged import while_unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLabel:
+    """A handling unit (承办单位) as a plain value, to be shown and chosen."""
+
+    id: int
+    park_id: int
+    code: str
+    name: str
+    assignment: str
 
 
 def default_park() -> Park:
     """Return the first park; an installation has at least one after ``flask setup``."""
-    return db.session.execute(select(Park).order_by(Park.id).limit(1)).scalar_one()
+    return park(_first_park())
+
+
+@while_unchanged
+def _first_park() -> int:
+    return db.session.execute(select(Park.id).order_by(Park.id).limit(1)).scalar_one()
 
 
 def parks() -> Sequence[Park]:
@@ -26,24 +44,12 @@ def park(park_id: int) -> Park:
     return found
 
 
-def units(park_id: int) -> Sequence[Unit]:
+@while_unchanged
+def units(park_id: int) -> Sequence[UnitLabel]:
     """Return the park's units in the order of the catalogue."""
-    return db.session.scalars(select(Unit).where(Unit.park_id == park_id).order_by(Unit.id)).all()
-
-
-@dataclass(frozen=True, slots=True)
-class UnitLabel:
-    """What a unit is called: a plain value, where nothing else of it is needed."""
-
-    id: int
-    code: str
-    name: str
-
-
-def unit_labels(park_id: int) -> Sequence[UnitLabel]:
-    """Return what the park's units are called, in the order of :func:`units`."""
-    query = select(Unit.id, Unit.code, Unit.name).where(Unit.park_id == park_id)
-    return [UnitLabel(*row) for row in db.session.execute(query.order_by(Unit.id))]
+    columns: tuple[Any, ...] = (Unit.id, Unit.park_id, Unit.code, Unit.name, Unit.assignment)
+    query = select(*columns).where(Unit.park_id == park_id).order_by(Unit.id)
+    return tuple(UnitLabel(*row) for row in db.session.execute(query))
 
 
 def unit_by_code(park_id: int, code: str) -> Unit | None:

@@ -1,10 +1,10 @@
 """From the data to the words of the summary: each number written by its rule, with its origin."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from servicedesk.catalogue.models import Metric, ServiceItem
-from servicedesk.catalogue.queries import items, metrics
+from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import MetricLabel, items, metrics
 from servicedesk.core.counting import Rounding, about
 from servicedesk.core.figures import BY_KEY
 from servicedesk.enterprises.queries import names
@@ -63,7 +63,7 @@ class Writer:
     told: Stretch
     rounding: Rounding = Rounding.OVER
     references: list[Reference] = field(default_factory=list)
-    _metrics: dict[str, Metric] = field(init=False)
+    _metrics: Mapping[str, MetricLabel] = field(init=False)
     _items: dict[str, ServiceItem] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,7 +107,7 @@ class Writer:
             value *= 1000
         return self._amount(value, metric) if value else ""
 
-    def _amount(self, value: int, metric: Metric) -> str:
+    def _amount(self, value: int, metric: MetricLabel) -> str:
         return amount(
             value, metric.unit, approximate=metric.approximate, rounding=self.rounding
         )  # fmt: skip

@@ -1,8 +1,7 @@
 """What facts are called and sorted by (口径属性): the category of an item, the industry of an enterprise …
 
 Looked up when figures are cut, never stored with a fact: whoever corrects an enterprise's file or
-moves an item to another category sees it in all figures at once. Enterprises are many: theirs are read
-again only when there are more of them, or one has another version.
+moves an item to another category sees it in all figures at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from servicedesk.enterprises.models import Enterprise
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Unit
 from servicedesk.statistics.store import Rows
-from servicedesk.transaction import remembered
+from servicedesk.unchanged import while_unchanged
 
 Key = str | None
 _SOURCES: Mapping[str, tuple[str, Select[Any], Any]] = {
@@ -33,7 +32,6 @@ _SOURCES: Mapping[str, tuple[str, Select[Any], Any]] = {
     )
 }
 ATTRIBUTES = frozenset(_SOURCES)
-_kept = remembered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +55,14 @@ class Attribute:
         return keys, lookup[references] if len(lookup) else np.zeros(0, dtype=np.int64)
 
 
+@while_unchanged
 def attribute(park_id: int, name: str) -> Attribute:
-    """Return an attribute as it is now, in one statement.
+    """Return an attribute as it is now.
 
     Raises:
         KeyError: there is none of that name.
     """
-    if _SOURCES[name][0] != "firm":
-        return _read(park_id, name)
-    state = _files(park_id)
-    known, found = _kept.get((park_id, name), (None, None))
-    if known != state:
-        found = _read(park_id, name)
-        _kept[park_id, name] = (state, found)
-    kept: Attribute = found
-    return kept
-
-
-def _read(park_id: int, name: str) -> Attribute:
     column, query, park = _SOURCES[name]
     rows = db.session.execute(query.where(park == park_id).order_by("id"))
     values: dict[int, Key] = dict(tuple(row) for row in rows)
     return Attribute(column, values, hash(tuple(values.items())))
-
-
-def _files(park_id: int) -> tuple[int, int]:
-    """Return what is another with every change: how many files there are, and their versions' sum."""
-    query = select(func.count(), func.coalesce(func.sum(Enterprise.version), 0))
-    number, versions = db.session.execute(query.where(Enterprise.park_id == park_id)).one()
-    return int(number), int(versions)

@@ -22,7 +22,7 @@ from servicedesk.core.standing import STATE_CODES, Reached
 from servicedesk.core.tallies import Column
 from servicedesk.core.workflow import State
 from servicedesk.extensions import db
-from servicedesk.organisation.queries import UnitLabel, unit_labels
+from servicedesk.organisation.queries import UnitLabel, units
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.rules.queries import current_rules
 from servicedesk.statistics.counts import span_of
@@ -134,7 +134,7 @@ class Loop:
 
     def __init__(self, actor: Actor, cut: Cut) -> None:
         self._actor, self._cut = actor, cut
-        self._units = unit_labels(actor.park_id)
+        self._units = units(actor.park_id)
         ids = {unit.code: unit.id for unit in self._units}
         self._stands = standing(actor, ids[cut.unit] if cut.unit else None)
 
@@ -320,7 +320,7 @@ def units_below(
     target = current_rules(actor.park_id).rate_target
     delivered_by = figures.grouped(span_of(month), EVERYTHING, Dimension.UNIT)
     found = []
-    for unit in unit_labels(actor.park_id):
+    for unit in units(actor.park_id):
         own = delivered_by.get(unit.code, {})
         delivered, on_time = own.get("delivered", 0), own.get("on_time", 0)
         if delivered < LEAST_TICKETS or cut.unit not in ("", unit.code):

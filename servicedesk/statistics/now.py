@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from servicedesk.core.permissions import Actor
 from servicedesk.core.tallies import Column
-from servicedesk.organisation.queries import unit_labels
+from servicedesk.organisation.queries import units
 from servicedesk.statistics.standing import Standing, by_unit, standing
 
 VIEWS = ("open", "due_today", "overdue")
@@ -32,7 +32,7 @@ class Now:
 
 def open_by_unit(actor: Actor) -> dict[int | None, Now]:
     """Return the open tickets that the person sees by unit; ``None``: not dispatched yet."""
-    return of_units(standing(actor), [unit.id for unit in unit_labels(actor.park_id)])
+    return of_units(standing(actor), [unit.id for unit in units(actor.park_id)])
 
 
 def of_units(stands: Standing, known: Sequence[int]) -> dict[int | None, Now]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from servicedesk.catalogue.models import Category, ServiceItem
-from servicedesk.catalogue.queries import categories, items
+from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import CategoryLabel, categories, items
 from servicedesk.clock import clock
 from servicedesk.core.figures import BY_KEY
 from servicedesk.core.public_rates import RateLine, RateShown, show
@@ -114,7 +114,7 @@ def counted(park_id: int, span: Span, minimum: int) -> PublicPage:
     return PublicPage(span, minimum, total, whole.get("median_minutes") if enough else None, groups)
 
 
-def _catalogue(park_id: int, by_item: Counted) -> list[tuple[Category, list[ServiceItem]]]:
+def _catalogue(park_id: int, by_item: Counted) -> list[tuple[CategoryLabel, list[ServiceItem]]]:
     """Return the categories with the items that are offered or were asked for, so that sums hold."""
     there = [item for item in items(park_id) if item.listed or item.code in by_item]
     sorted_out = [
@@ -128,7 +128,7 @@ class _Tables:
     """The counts of all items, published or not, one table for each counted part."""
 
     def __init__(
-        self, known: list[tuple[Category, list[ServiceItem]]], by_item: Counted, minimum: int
+        self, known: list[tuple[CategoryLabel, list[ServiceItem]]], by_item: Counted, minimum: int
     ) -> None:
         self._minimum = minimum
         self._parts = {
@@ -144,7 +144,7 @@ class _Tables:
         }
         self._rates = {key: self._tree(key, of) for key, of in RATES.items()}
 
-    def line(self, named: Category | ServiceItem, *path: str) -> Line:
+    def line(self, named: CategoryLabel | ServiceItem, *path: str) -> Line:
         """Return what is published of a category or an item."""
         days = named.promised_days if isinstance(named, ServiceItem) else None
         return self._line(named.name, named.name_en, path, days)

@@ -8,15 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row
-
-from servicedesk.catalogue.models import Category
-from servicedesk.catalogue.queries import categories, item_labels
+from servicedesk.catalogue.queries import CategoryLabel, ItemLabel, categories, item_labels
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.counting import change, rate
 from servicedesk.core.figures import BY_KEY, Basis
 from servicedesk.core.spans import Period, until, whole, year_before
-from servicedesk.organisation.queries import UnitLabel, unit_labels
+from servicedesk.organisation.queries import UnitLabel, units
 from servicedesk.statistics.counts import numbers_by_month, numbers_of, value_of
 from servicedesk.statistics.cutting import EVERYTHING, Figures, Numbers, Span
 from servicedesk.statistics.now import Now, of_units
@@ -56,7 +53,7 @@ def overview(park: int, stands: Standing, period: str, today: date) -> Overview:
     found, before = numbers_of(figures, _span(days)), numbers_of(figures, earlier)
     year = int(period[:4])
     course = {**numbers_by_month(figures, year - 1), **numbers_by_month(figures, year)}
-    known = unit_labels(park)
+    known = units(park)
     now = of_units(stands, [unit.id for unit in known])
     return Overview(
         period=period,
@@ -85,7 +82,7 @@ def _named(thing: Any) -> Named:
     return Named(thing.code, thing.name, getattr(thing, "name_en", "") or "")
 
 
-def _cut(group: Category) -> str:
+def _cut(group: CategoryLabel) -> str:
     return f"category:{group.code}"
 
 
@@ -143,7 +140,7 @@ def _month(month: str, today: date, course: Course) -> Month:
 
 
 def _category(
-    group: Category, found: Mapping[str, Numbers], before: Mapping[str, Numbers]
+    group: CategoryLabel, found: Mapping[str, Numbers], before: Mapping[str, Numbers]
 ) -> CategoryRow:
     cut = _cut(group)
     now, then = found.get(cut, NOTHING), before.get(cut, NOTHING)
@@ -192,13 +189,13 @@ def _by_channel(found: Mapping[str, Numbers]) -> tuple[ChannelRow, ...]:
     return tuple(rows)
 
 
-def _top_items(known: Sequence[Row[Any]], found: Mapping[str, Numbers]) -> tuple[ItemRow, ...]:
+def _top_items(known: Sequence[ItemLabel], found: Mapping[str, Numbers]) -> tuple[ItemRow, ...]:
     rows = [_item(item, found.get(f"item:{item.code}", NOTHING)) for item in known]
     rows.sort(key=lambda row: (-row.submitted, row.item.code))
     return tuple(row for row in rows[:TOP] if row.submitted)
 
 
-def _item(item: Row[Any], numbers: Numbers) -> ItemRow:
+def _item(item: ItemLabel, numbers: Numbers) -> ItemRow:
     return ItemRow(
         item=_named(item),
         submitted=numbers.get("submitted", 0),

@@ -1,7 +1,7 @@
 """The counted parts of the figures that go by a register (``Basis.REGISTER``), for any days.
 
-Each feature counts its own register; nothing is typed in. A part has a fixed number of statements,
-so that the whole takes the same eleven whatever the size of the registers.
+Each feature counts its own register; nothing is typed in. It takes eleven statements, and none while
+no register changes.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,13 @@ from servicedesk.outreach.queries import coverage_in
 from servicedesk.packages.queries import ended_in
 from servicedesk.problems.queries import closed_count_between
 from servicedesk.statistics.cutting import Span
+from servicedesk.unchanged import while_unchanged
 
 MONEY = ("fund_need", "credit", "loaned", "granted_money")
 THOUSAND = 1000
 
 
+@while_unchanged
 def register_amounts(park_id: int, span: Span) -> Mapping[str, int]:
     """Return every part; money is in thousandths of 万元, as the registers keep it and sums stay exact."""
     start, end = span.start, span.end

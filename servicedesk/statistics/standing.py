@@ -90,7 +90,7 @@ class Standing:
         ``question`` stands for what it counts. What was counted beside a change that waits is not kept:
         the change may be taken back.
         """
-        since = unchanged_since(self._park_id)
+        since = self._since
         if since is None:
             return count()
         asked = (since, question, self.unit_id)
@@ -100,6 +100,10 @@ class Standing:
             if unchanged_since(self._park_id) == since:
                 self._facts.keep(asked, found)
         return found
+
+    @cached_property
+    def _since(self) -> str | None:
+        return unchanged_since(self._park_id)
 
     def _sums(
         self, table: str, start: date, end: date, question: Hashable, place: Place, width: int

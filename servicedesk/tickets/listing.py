@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_
 
-from servicedesk.catalogue.queries import item_labels
+from servicedesk.catalogue.queries import ItemLabel, item_labels
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, scope_of
 from servicedesk.core.words import N_
@@ -185,7 +185,7 @@ class _Codes:
         self._park_id = park_id
 
     @cached_property
-    def _items(self) -> Sequence[Row[Any]]:
+    def _items(self) -> Sequence[ItemLabel]:
         return item_labels(self._park_id)
 
     @cached_property

@@ -31,8 +31,7 @@ from servicedesk.duty.queries import (
     staff_of_unit,
 )
 from servicedesk.errors import Refused
-from servicedesk.organisation.models import Unit
-from servicedesk.organisation.queries import units
+from servicedesk.organisation.queries import UnitLabel, units
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
 from servicedesk.web.desk.filters import FIRST_YEAR, LAST_YEAR, text_of
@@ -62,13 +61,13 @@ def _month() -> date:
     return first
 
 
-def _open_units() -> list[Unit]:
+def _open_units() -> list[UnitLabel]:
     """Return the units whose people the person may see, those that have people."""
     with_people = {one.unit_id for one in colleagues(actor(), "duty.view")}
     return [unit for unit in units(actor().park_id) if unit.id in with_people]
 
 
-def _chosen_unit(open_units: list[Unit]) -> Unit | None:
+def _chosen_unit(open_units: list[UnitLabel]) -> UnitLabel | None:
     wanted = number_of("unit") or actor().unit_id
     found = next((unit for unit in open_units if unit.id == wanted), None)
     if found is None and number_of("unit"):
@@ -76,7 +75,7 @@ def _chosen_unit(open_units: list[Unit]) -> Unit | None:
     return found or (open_units[0] if open_units else None)
 
 
-def _edits(unit: Unit) -> bool:
+def _edits(unit: UnitLabel) -> bool:
     return allows(actor(), "duty.edit", Subject(unit.park_id, unit_id=unit.id))
 
 
@@ -133,7 +132,7 @@ def _skill_names() -> dict[str, str]:
     return labels | {item.code: named(item) for item in item_labels(actor().park_id)}
 
 
-def _mode_form(unit: Unit | None, data: Any = None) -> ModeForm:
+def _mode_form(unit: UnitLabel | None, data: Any = None) -> ModeForm:
     form = ModeForm(data, mode=unit.assignment if unit else "hand")
     form.mode.choices = [(code, _(name)) for code, name in MODES.items()]
     return form

@@ -18,7 +18,7 @@ from wtforms.validators import Optional
 from servicedesk.accounts.models import User
 from servicedesk.meetings.actions import Details
 from servicedesk.meetings.decisions import TEXT_MAX, Wording
-from servicedesk.organisation.models import Unit
+from servicedesk.organisation.queries import UnitLabel
 from servicedesk.tickets.facts import ZONE
 from servicedesk.web.forms import at_most, required, tidy
 from servicedesk.web.portal.forms import BaseForm, tidy_lines
@@ -130,7 +130,7 @@ class DecisionForm(PartForm):
     )  # fmt: skip
     due_on = DateField(_l("完成期限"), validators=[required()])
 
-    def offer(self, units: Sequence[Unit], people: Sequence[User], none: str) -> None:
+    def offer(self, units: Sequence[UnitLabel], people: Sequence[User], none: str) -> None:
         """Offer the park's units and their people, each with the unit's name."""
         names = {one.id: one.name for one in units}
         self.unit.choices = [(one.id, one.name) for one in units]

@@ -18,7 +18,7 @@ from wtforms.validators import NumberRange, Optional
 
 from servicedesk.accounts.models import User
 from servicedesk.core.projects import STAGE_NAMES, STAGES, Stage, following
-from servicedesk.organisation.models import Unit
+from servicedesk.organisation.queries import UnitLabel
 from servicedesk.projects.actions import Details
 from servicedesk.web.forms import at_most, required, tidy
 from servicedesk.web.portal.forms import BaseForm
@@ -131,7 +131,7 @@ class ObstacleForm(PartForm):
     due_on = DateField(_l("解决期限（选填）"), validators=[Optional()])
     shown = BooleanField(_l("企业可以看到"), default=True)
 
-    def offer(self, park_units: list[Unit]) -> None:
+    def offer(self, park_units: list[UnitLabel]) -> None:
         """Offer the park's units."""
         self.unit.choices = [(unit.id, unit.name) for unit in park_units]
 

@@ -7,9 +7,8 @@ from flask_babel import gettext as _
 from wtforms import Form
 
 from servicedesk.accounts.queries import holding, members_of_unit
-from servicedesk.catalogue.models import Metric
+from servicedesk.catalogue.queries import MetricLabel, metrics
 from servicedesk.catalogue.queries import item as get_item
-from servicedesk.catalogue.queries import metrics
 from servicedesk.core.counting import REGISTERED
 from servicedesk.core.permissions import Role
 from servicedesk.core.stages import STAGE_NAMES, next_stages
@@ -114,7 +113,7 @@ def _suggested_id(found: Ticket) -> int | None:
     return next((unit.id for unit in units(found.park_id) if unit.code == wanted), None)
 
 
-def _outcomes(found: Ticket) -> list[Metric]:
+def _outcomes(found: Ticket) -> list[MetricLabel]:
     """Ask for what no register counts: what is registered is never typed a second time."""
     known, item = metrics(), queries.item_of(found)
     asked = [code for code in item.outcomes if code not in REGISTERED.get(item.code, ())]

@@ -20,7 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import NumberRange, Optional
 
-from servicedesk.catalogue.models import Metric
+from servicedesk.catalogue.queries import MetricLabel
 from servicedesk.core.authorization import POWERS
 from servicedesk.core.routing import RETURN_REASONS
 from servicedesk.tickets.actions import DESCRIPTION_MAX
@@ -251,7 +251,7 @@ Choices = Sequence[tuple[Any, str]]
 
 
 def step_form(
-    name: str, data: Any, choices: Mapping[str, Choices], outcomes: Sequence[Metric] = ()
+    name: str, data: Any, choices: Mapping[str, Choices], outcomes: Sequence[MetricLabel] = ()
 ) -> Form:
     """Return the form of one step; ``choices`` are those of its fields, by their names."""
     kind = FORMS.get(name, PlainForm)
@@ -274,7 +274,7 @@ def _fixed() -> dict[str, Choices]:
     }
 
 
-def _outcome_fields(outcomes: Sequence[Metric]) -> dict[str, Any]:
+def _outcome_fields(outcomes: Sequence[MetricLabel]) -> dict[str, Any]:
     return {
         f"{OUTCOME_PREFIX}{metric.code}": _outcome_field(metric)
         for metric in outcomes
@@ -282,7 +282,7 @@ def _outcome_fields(outcomes: Sequence[Metric]) -> dict[str, Any]:
     }
 
 
-def _outcome_field(metric: Metric) -> Any:
+def _outcome_field(metric: MetricLabel) -> Any:
     if metric.aggregation == "distinct_enterprise":
         return BooleanField(named(metric))
     label = f"{named(metric)}（{metric.unit}）"

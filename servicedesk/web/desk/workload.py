@@ -19,8 +19,7 @@ from servicedesk.core.workflow import BY_NAME, STATE_NAMES, State
 from servicedesk.duty.loads import Work, by_person, work_of_unit
 from servicedesk.duty.queries import away_today
 from servicedesk.errors import Conflict, Refused
-from servicedesk.organisation.models import Unit
-from servicedesk.organisation.queries import units
+from servicedesk.organisation.queries import UnitLabel, units
 from servicedesk.tickets.actions import take
 from servicedesk.web.access import actor, requires
 from servicedesk.web.desk.blueprint import desk
@@ -49,7 +48,7 @@ class Column:
         return sum(one.minutes for one in self.cards)
 
 
-def _open_units() -> list[Unit]:
+def _open_units() -> list[UnitLabel]:
     """Return the units that the person may look into: the own one, or all that handle tickets."""
     park_id = actor().park_id
     if scope_of(actor().role, "workload.view") is Scope.UNIT:
@@ -58,7 +57,7 @@ def _open_units() -> list[Unit]:
     return [one for one in units(park_id) if one.id in handling]
 
 
-def _unit() -> tuple[list[Unit], Unit | None]:
+def _unit() -> tuple[list[UnitLabel], UnitLabel | None]:
     found = _open_units()
     wanted = number_of("unit")
     if wanted is None:
@@ -66,7 +65,7 @@ def _unit() -> tuple[list[Unit], Unit | None]:
     return found, next((one for one in found if one.id == wanted), None) or abort(404)
 
 
-def _columns(unit: Unit) -> list[Column]:
+def _columns(unit: UnitLabel) -> list[Column]:
     people = members_of_unit(unit.id)
     now = clock.now()
     day = calendar(unit.park_id).local(now).date()

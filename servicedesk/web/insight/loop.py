@@ -17,7 +17,6 @@ from servicedesk.core.lights import LEAST_TICKETS
 from servicedesk.core.permissions import Actor, Scope, allows, scope_of
 from servicedesk.core.words import N_
 from servicedesk.core.workflow import STATE_NAMES, State
-from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import UnitLabel, units
 from servicedesk.rules.queries import current_rules
 from servicedesk.statistics import loop as figures
@@ -160,7 +159,7 @@ def _cut(person: Actor) -> Cut:
     return within(person, Cut(unit=wanted))
 
 
-def _choices(person: Actor) -> list[Unit]:
+def _choices(person: Actor) -> list[UnitLabel]:
     """Return the units to choose from: none for whoever sees one alone."""
     whole = scope_of(person.role, "figures.view") is Scope.PARK
     return list(units(person.park_id)) if whole else []

@@ -7,8 +7,8 @@ from datetime import datetime
 from servicedesk.calendars.queries import calendar
 from servicedesk.catalogue.fields import Field
 from servicedesk.catalogue.materials import PARK
-from servicedesk.catalogue.models import Category, ServiceItem
-from servicedesk.catalogue.queries import categories, fields_of, materials_of
+from servicedesk.catalogue.models import ServiceItem
+from servicedesk.catalogue.queries import CategoryLabel, categories, fields_of, materials_of
 from servicedesk.clock import clock
 from servicedesk.core.deadlines import due_after
 from servicedesk.core.questions import Condition
@@ -49,7 +49,7 @@ STEPS: tuple[tuple[str, str, str], ...] = (
 class Guide:
     """What a guide page shows; ``missing_later`` tells that some material may follow (容缺)."""
 
-    category: Category
+    category: CategoryLabel
     kind: str
     lead: str
     partners: str

@@ -1,0 +1,141 @@
+"""What is read again and again of tables that seldom change (常读少改): kept while they stay as they are.
+
+Each of these tables has a token in the database. A unit of work that writes to one gives it another,
+in the same transaction; a reader asks for all tokens once in a transaction, and answers from memory where
+those of the tables that it read are still the same. Which tables these are is noted as they are read.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from secrets import token_hex
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, TextClause, UpdateBase, event, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.visitors import iterate
+
+from servicedesk.database import Base
+from servicedesk.extensions import db
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WATCHED = frozenset({
+    "category", "declaration", "enterprise", "enterprise_patent", "enterprise_title",
+    "financing_drawdown", "financing_need", "financing_offer", "job_post", "metric", "package_case",
+    "package_step", "park", "placement", "policy", "problem", "service_item", "unit", "visit",
+})  # fmt: skip
+"""Tables with a token; a new one gets its row by a migration."""
+KEPT_MAX = 5000
+
+_read: ContextVar[set[str] | None] = ContextVar("read", default=None)
+_written: ContextVar[set[str] | None] = ContextVar("written", default=None)
+_kept: "dict[tuple[Any, ...], _Answer]" = {}
+
+
+class TableToken(Base):
+    """A watched table and its token, which is another one after every change of the table."""
+
+    __tablename__ = "table_token"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    token: Mapped[str]
+
+
+class _Answer(NamedTuple):
+    tokens: Mapping[str, str]
+    value: Any
+
+
+def while_unchanged(read: Callable[P, T]) -> Callable[P, T]:
+    """Keep what ``read`` returns while the tables that it reads stay as they are.
+
+    It takes plain values and returns plain values that nobody changes, never rows of a session. It
+    reads watched tables only, by statements: what ``Session.get`` finds without asking is not noted.
+    A unit of work reads past the memory.
+
+    Raises:
+        TypeError: it reads a table that has no token, or by SQL in a text.
+    """
+
+    @functools.wraps(read)
+    def recall(*args: P.args, **kwargs: P.kwargs) -> T:
+        if db.session.info.get("writing"):
+            return read(*args, **kwargs)
+        tokens, question = _tokens(), (read, args, *sorted(kwargs.items()))
+        known = _kept.get(question)
+        if known is None or any(tokens[name] != was for name, was in known.tokens.items()):
+            with _noting(_read) as tables:
+                value = read(*args, **kwargs)
+            known = _Answer(_those(tables, tokens), value)
+            if len(_kept) >= KEPT_MAX:
+                _kept.clear()
+            _kept[question] = known
+        _note(_read, known.tokens)  # what reads this has read these
+        value = known.value
+        return value
+
+    return recall
+
+
+@contextmanager
+def stamping() -> Iterator[None]:
+    """Give every watched table that the block writes to another token, at its end."""
+    with _noting(_written) as tables:
+        yield
+        db.session.flush()
+    changed = sorted(tables & WATCHED)
+    if changed:
+        mine = TableToken.name.in_(changed)
+        db.session.execute(update(TableToken).where(mine).values(token=token_hex(8)))
+
+
+def watch(engine: Engine) -> None:
+    """Let the statements of an engine be noted."""
+    event.listen(engine, "before_execute", _on_statement)
+
+
+def _on_statement(_connection: Connection, statement: Any, *_rest: Any) -> None:
+    if isinstance(statement, UpdateBase):
+        table = statement.table
+        if isinstance(table, Table):
+            _note(_written, (table.name,))
+    elif _read.get() is not None:
+        if isinstance(statement, TextClause):
+            raise TypeError("kept, but read by SQL in a text: nothing tells its tables")
+        _note(_read, (part.name for part in iterate(statement) if isinstance(part, Table)))
+
+
+@contextmanager
+def _noting(notes: ContextVar[set[str] | None]) -> Iterator[set[str]]:
+    tables: set[str] = set()
+    outer = notes.set(tables)
+    try:
+        yield tables
+    finally:
+        notes.reset(outer)
+
+
+def _note(notes: ContextVar[set[str] | None], tables: Iterable[str]) -> None:
+    noted = notes.get()
+    if noted is not None:
+        noted.update(tables)
+
+
+def _tokens() -> Mapping[str, str]:
+    """Return the tokens of all watched tables, as this transaction found them."""
+    seen: tuple[Any, dict[str, str]] = db.session.info.get("tokens", (None, {}))
+    if seen[0] is None or seen[0] is not db.session().get_transaction():
+        query = select(TableToken.name, TableToken.token)
+        found = {name: token for name, token in db.session.execute(query)}  # noqa: C416
+        seen = db.session.info["tokens"] = (db.session().get_transaction(), found)
+    return seen[1]
+
+
+def _those(tables: set[str], tokens: Mapping[str, str]) -> Mapping[str, str]:
+    unwatched = tables - WATCHED
+    if unwatched:
+        raise TypeError(f"kept, but read from tables without a token: {sorted(unwatched)}")
+    return {name: tokens[name] for name in tables}

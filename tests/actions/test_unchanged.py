@@ -1,0 +1,161 @@
+"""What is kept while tables stay as they are: never older than the tables, and no statement more than needed."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from secrets import token_hex
+
+import pytest
+from sqlalchemy import delete, event, func, insert, select, text, update
+
+from servicedesk.catalogue.queries import categories, item_labels, metrics, promised_days
+from servicedesk.clock import clock
+from servicedesk.extensions import db
+from servicedesk.organisation.models import Unit
+from servicedesk.organisation.queries import default_park, units
+from servicedesk.outreach.models import Visit
+from servicedesk.statistics.attributes import ATTRIBUTES, attribute
+from servicedesk.statistics.cutting import Span
+from servicedesk.statistics.register_numbers import register_amounts
+from servicedesk.tickets.models import Ticket
+from servicedesk.transaction import writing
+from servicedesk.unchanged import WATCHED, TableToken, while_unchanged
+from tests.support import Town
+
+YEAR = Span(date(2024, 1, 1), date(2024, 12, 31))
+OF_TOKENS = "FROM table_token"
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT") and OF_TOKENS not in statement:
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def tokens() -> dict[str, str]:
+    db.session.rollback()
+    return {one.name: one.token for one in db.session.scalars(select(TableToken))}
+
+
+def changed(*names: str) -> None:
+    with writing():
+        for name in names:
+            row = update(TableToken).where(TableToken.name == name)
+            db.session.execute(row.values(token=token_hex(8)))
+
+
+def every_read(park_id: int) -> list[Callable[[], object]]:
+    return [
+        categories, metrics, default_park, lambda: units(park_id), lambda: item_labels(park_id),
+        lambda: promised_days(park_id), lambda: register_amounts(park_id, YEAR),
+        *(lambda name=name: attribute(park_id, name) for name in sorted(ATTRIBUTES)),
+    ]  # fmt: skip
+
+
+def test_what_stays_as_it_is_is_not_read_again(town: Town) -> None:
+    reads = every_read(town.park_id)
+    before = [read() for read in reads]
+    db.session.rollback()
+    with statements() as seen:
+        assert [read() for read in reads] == before
+    assert [one for one in seen if "FROM park" not in one] == []  # its row is read for its versions
+
+
+def test_each_table_that_is_read_is_noted(town: Town) -> None:
+    """Columns alone, subqueries, joins: what the statement reads is what the answer is known by."""
+
+    @while_unchanged
+    def reading() -> int:
+        return len([read() for read in every_read(town.park_id)])
+
+    changed(*WATCHED)
+    with statements() as seen:
+        reading()
+    read = {name for one in seen for name in re.findall(r"(?:FROM|JOIN) (\w+)", one)}
+    assert {"visit", "enterprise", "package_step", "placement", "metric", "unit"} <= read <= WATCHED
+    for name in sorted(WATCHED):
+        changed(name)
+        with statements() as again:
+            reading()
+        assert bool(again) == (name in read), name
+
+
+def test_every_way_of_writing_is_seen(town: Town) -> None:
+    park = town.park_id
+    ways: list[Callable[[], object]] = [
+        lambda: db.session.add(Unit(park_id=park, code="XA", name="一")),
+        lambda: db.session.execute(insert(Unit), [{"park_id": park, "code": "XB", "name": "二"}]),
+        lambda: setattr(db.session.scalar(select(Unit).where(Unit.code == "XA")), "name", "三"),
+        lambda: db.session.execute(update(Unit).where(Unit.code == "XB").values(name="四")),
+        lambda: db.session.execute(update(Unit.__table__).values(assignment="turn")),
+        lambda: db.session.execute(delete(Unit).where(Unit.code == "XB")),
+        lambda: db.session.delete(db.session.scalar(select(Unit).where(Unit.code == "XA"))),
+    ]
+    for number, way in enumerate(ways):
+        known, before = units(park), tokens()
+        with writing():
+            way()
+        after = tokens()
+        assert {name for name in WATCHED if before[name] != after[name]} == {"unit"}, number
+        assert units(park) != known, number
+
+
+def test_a_unit_of_work_reads_what_it_wrote_and_what_fails_is_forgotten(town: Town) -> None:
+    known, before = units(town.park_id), tokens()
+    with suppress(RuntimeError), writing():
+        db.session.execute(update(Unit).values(name="改名"))
+        assert {unit.name for unit in units(town.park_id)} == {"改名"}
+        raise RuntimeError
+    assert units(town.park_id) == known
+    assert tokens() == before
+
+
+def test_a_change_by_another_process_is_seen(town: Town) -> None:
+    known = units(town.park_id)
+    db.session.rollback()
+    with db.engine.begin() as other:
+        other.execute(update(Unit.__table__).where(Unit.id == known[0].id).values(name="新名"))
+        other.execute(update(TableToken.__table__).values(token="of another"))
+    assert units(town.park_id)[0].name == "新名"
+
+
+def test_a_register_counts_what_was_just_recorded(town: Town) -> None:
+    before = register_amounts(town.park_id, YEAR)["visits"]
+    with writing():
+        db.session.add(
+            Visit(
+                park_id=town.park_id, enterprise_id=town.enterprise_id("alice"),
+                visited_on=date(2024, 3, 4), client_key="k", fingerprint="f", place="车间", met="李工",
+                recorded_at=clock.now(), recorded_by_id=town.desk.user_id,
+            )
+        )  # fmt: skip
+    assert register_amounts(town.park_id, YEAR)["visits"] == before + 1
+
+
+def test_only_tables_with_a_token_can_be_kept(town: Town) -> None:
+    @while_unchanged
+    def of_tickets() -> int:
+        return db.session.scalar(select(func.count()).select_from(Ticket)) or 0
+
+    @while_unchanged
+    def of_text() -> object:
+        return db.session.execute(text("SELECT 1")).scalar()
+
+    with pytest.raises(TypeError, match="ticket"):
+        of_tickets()
+    with pytest.raises(TypeError, match="text"):
+        of_text()
+
+
+def test_every_watched_table_has_its_token(town: Town) -> None:
+    assert set(tokens()) == WATCHED
