@@ -5,10 +5,11 @@ import itertools
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+Form = Mapping[str, str | Sequence[str]]
 TIMEOUT = 300
 TOKEN = re.compile(rb'name="(csrf_token|csrfmiddlewaretoken)"\s+value="([^"]+)"')
 
@@ -23,7 +24,7 @@ class Ask:
 
     path: str
     marker: str
-    form: Mapping[str, str] | None = None
+    form: Form | None = None
     status: int = 200
 
 
@@ -38,14 +39,15 @@ class Answer:
 
 @dataclass(slots=True)
 class Person:
-    """One user's browser: a connection and its cookies."""
+    """One user's browser: a connection, its cookies, and where the last answer led."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    location: str = ""
     _line: http.client.HTTPConnection | None = None
 
-    def send(self, path: str, form: Mapping[str, str] | None = None) -> Answer:
+    def send(self, path: str, form: Form | None = None) -> Answer:
         """Send one request and read the whole answer."""
         if self._line is None:
             self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
@@ -53,14 +55,15 @@ class Person:
         body = None
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode(form)
+            body = urlencode(form, doseq=True)
         self._line.request("GET" if form is None else "POST", path, body, headers)
         response = self._line.getresponse()
         content = response.read()
         for cookie in response.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
-        return Answer(response.status, response.headers.get("Location", ""), content)
+        self.location = response.headers.get("Location", "")
+        return Answer(response.status, self.location, content)
 
     def open_form(self, path: str) -> str:
         """Open a page with a form and keep its token against forged requests."""

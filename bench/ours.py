@@ -4,7 +4,9 @@ import contextlib
 import itertools
 import os
 import random
+import re
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,12 +28,15 @@ from servicedesk.extensions import db
 from servicedesk.installation import install
 from servicedesk.organisation.queries import default_park, unit_by_code, units
 from servicedesk.statistics.facts import build
+from servicedesk.tickets.similar import SHOWN
 
 PASSWORD = "correct horse battery"
 REQUESTERS = 8
 THREADS = 4
 ITEM = "A01"
 SAMPLE = 2000
+KNOWN = re.compile(r'name="known" value="([^"]+)"')
+TICKET = re.compile(r"/requests/([^/]+)/receipt")
 
 
 def prepare(url: str, folder: Path, tickets: int, now: datetime) -> None:
@@ -146,13 +151,21 @@ def _ticket_pages(number: int, numbers: Sequence[str]) -> Iterator[Ask]:
 
 
 def _filings(person: Person, number: int) -> Iterator[Ask]:
-    """Yield filings; each has a one-time number of its own, as the form gives it."""
-    enterprise = _chosen_enterprise(person)
+    """Yield filings; each has a one-time number of its own, as the form gives it.
+
+    The requester files the same item again and again, and says each time that the open requests, which the
+    form names, are other matters.
+    """
+    path = f"/portal/items/{ITEM}/file"
+    page = person.send(path).body.decode()
+    enterprise = _between(page, 'name="enterprise"', 'value="')
+    known = deque(KNOWN.findall(page), SHOWN)
     for story in itertools.cycle(stories(1000)):
         form = {
             "csrf_token": person.token,
             "key": f"{number}-{random.getrandbits(128):032x}",
             "enterprise": enterprise,
+            "known": list(known),
             "title": story.title,
             "description": story.text,
             "contact": "李工",
@@ -161,12 +174,12 @@ def _filings(person: Person, number: int) -> Iterator[Ask]:
             "registered_capital": "500",
             "address_kind": "租赁",
         }
-        yield Ask(f"/portal/items/{ITEM}/file", "/receipt", form, 302)
+        yield Ask(path, "/receipt", form, 302)
+        known.extend(TICKET.findall(person.location))
 
 
-def _chosen_enterprise(person: Person) -> str:
-    """Return the enterprise that the form offers."""
-    content = person.send(f"/portal/items/{ITEM}/file").body.decode()
-    _, _, rest = content.partition('name="enterprise"')
-    _, _, rest = rest.partition('value="')
-    return rest.partition('"')[0]
+def _between(page: str, *before: str) -> str:
+    """Return what stands in quotation marks after these texts, one after the other."""
+    for text in before:
+        _, _, page = page.partition(text)
+    return page.partition('"')[0]

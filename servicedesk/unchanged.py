@@ -6,7 +6,7 @@ those of the tables that it read are still the same. Which tables these are is n
 """
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from secrets import token_hex
@@ -28,7 +28,7 @@ WATCHED = frozenset({
     "package_step", "park", "placement", "policy", "problem", "service_item", "unit", "visit",
 })  # fmt: skip
 """Tables with a token; a new one gets its row by a migration."""
-KEPT_MAX = 5000
+KEPT_MAX, ONCE_MAX = 5000, 2000
 
 _read: ContextVar[set[str] | None] = ContextVar("read", default=None)
 _written: ContextVar[set[str] | None] = ContextVar("written", default=None)
@@ -64,7 +64,7 @@ def while_unchanged(read: Callable[P, T]) -> Callable[P, T]:
     def recall(*args: P.args, **kwargs: P.kwargs) -> T:
         if db.session.info.get("writing"):
             return read(*args, **kwargs)
-        tokens, question = _tokens(), (read, args, *sorted(kwargs.items()))
+        tokens, question = once(_tokens, _tokens), (read, args, *sorted(kwargs.items()))
         known = _kept.get(question)
         if known is None or any(tokens[name] != was for name, was in known.tokens.items()):
             with _noting(_read) as tables:
@@ -78,6 +78,36 @@ def while_unchanged(read: Callable[P, T]) -> Callable[P, T]:
         return value
 
     return recall
+
+
+def once(question: Hashable, read: Callable[[], T]) -> T:
+    """Return what ``read`` reads, asking once in a reading transaction; a unit of work asks every time."""
+    if db.session.info.get("writing"):
+        return read()
+    answers = _answers()
+    if question not in answers:
+        if len(answers) >= ONCE_MAX:
+            answers.clear()
+        answers[question] = read()
+    answer: T = answers[question]
+    return answer
+
+
+def asked_before(question: Hashable) -> Any:
+    """Return what :func:`once` has found in this reading transaction, ``None`` if it was not asked."""
+    return None if db.session.info.get("writing") else _answers().get(question)
+
+
+def _answers() -> dict[Hashable, Any]:
+    session = db.session()
+    now = session.get_transaction() or session.begin()
+    began: object
+    answers: dict[Hashable, Any]
+    began, answers = session.info.get("once", (None, {}))
+    if began is not now:
+        answers = {}
+        session.info["once"] = (now, answers)
+    return answers
 
 
 @contextmanager
@@ -125,13 +155,9 @@ def _note(notes: ContextVar[set[str] | None], tables: Iterable[str]) -> None:
 
 
 def _tokens() -> Mapping[str, str]:
-    """Return the tokens of all watched tables, as this transaction found them."""
-    seen: tuple[Any, dict[str, str]] = db.session.info.get("tokens", (None, {}))
-    if seen[0] is None or seen[0] is not db.session().get_transaction():
-        query = select(TableToken.name, TableToken.token)
-        found = {name: token for name, token in db.session.execute(query)}  # noqa: C416
-        seen = db.session.info["tokens"] = (db.session().get_transaction(), found)
-    return seen[1]
+    """Return the tokens of all watched tables."""
+    query = select(TableToken.name, TableToken.token)
+    return {name: token for name, token in db.session.execute(query)}  # noqa: C416
 
 
 def _those(tables: set[str], tokens: Mapping[str, str]) -> Mapping[str, str]:

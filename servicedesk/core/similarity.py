@@ -7,6 +7,7 @@ and in which order, is decided here, the same way while filing, at intake and on
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from servicedesk.core.textsearch import index_terms
 from servicedesk.core.words import N_
@@ -31,6 +32,7 @@ REASONS = {
 }
 
 
+@lru_cache(maxsize=2048)  # the same newest tickets are compared with page after page
 def telling_terms(*texts: str) -> frozenset[str]:
     """Return the terms of ``texts`` that say what the matter is: pairs and words, no empty ones."""
     terms = index_terms("\n".join(texts)[:WORDS_MOST])

@@ -24,6 +24,7 @@ from servicedesk.materials.models import (
     TicketMaterial,
 )
 from servicedesk.tickets.models import Ticket, Upload
+from servicedesk.tickets.parts import parts_of
 
 
 def today(park_id: int) -> date:
@@ -205,8 +206,7 @@ class Handed:
 
 def materials_of(ticket_id: int) -> list[Handed]:
     """Return the materials of a request in the order of the catalogue, with their files."""
-    query = select(TicketMaterial).where(TicketMaterial.ticket_id == ticket_id)
-    rows = db.session.scalars(query.order_by(TicketMaterial.position)).all()
+    rows = sorted(parts_of(TicketMaterial, ticket_id), key=lambda row: row.position)
     if not rows:
         return []
     documents = _documents([row.document_id for row in rows if row.document_id])

@@ -17,6 +17,7 @@ from servicedesk.organisation.queries import units
 from servicedesk.streaming import in_chunks, streamed
 from servicedesk.tickets.children import HandlingPlan, PlanMilestone
 from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.parts import parts_of
 from servicedesk.tickets.queries import may_see
 from servicedesk.tickets.views import visible
 
@@ -272,8 +273,7 @@ def decisions_of(actor: Actor, meeting_id: int) -> list[Line]:
 
 def decisions_on(ticket_id: int) -> Sequence[Decision]:
     """Return what meetings have decided about a ticket, oldest first."""
-    query = select(Decision).where(Decision.ticket_id == ticket_id, Decision.state != "cancelled")
-    return db.session.scalars(query.order_by(Decision.id)).all()
+    return [one for one in parts_of(Decision, ticket_id) if one.state != "cancelled"]
 
 
 def seen_by(actor: Actor) -> ColumnElement[bool]:

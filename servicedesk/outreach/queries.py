@@ -20,6 +20,7 @@ from servicedesk.materials.models import Authorization
 from servicedesk.outreach.models import Visit, VisitPhoto, VisitTicket
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket, Upload
+from servicedesk.tickets.parts import may_have
 
 _WORD = {
     "agreed": N_("企业确认走访记录无异议"),
@@ -44,7 +45,9 @@ def visit_of(ticket_id: int) -> Visit | None:
 
 def visits_of(ticket_id: int) -> Sequence[Visit]:
     """Return the visits of a ticket (at most one)."""
-    return db.session.scalars(_of_ticket(ticket_id)).all()
+    return (
+        db.session.scalars(_of_ticket(ticket_id)).all() if may_have(VisitTicket, ticket_id) else ()
+    )
 
 
 def _of_ticket(ticket_id: int) -> Select[Visit]:

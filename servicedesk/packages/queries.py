@@ -16,6 +16,7 @@ from servicedesk.extensions import db
 from servicedesk.packages.models import Package, PackageCase, PackageStep
 from servicedesk.streaming import streamed
 from servicedesk.tickets.facts import ZONE
+from servicedesk.tickets.parts import may_have
 
 PAGE = 50
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -128,6 +129,8 @@ def progress_of(case_ids: Collection[int]) -> dict[int, dict[str, int]]:
 
 def case_of_ticket(ticket_id: int) -> PackageCase | None:
     """Return the case that a ticket is a step of."""
+    if not may_have(PackageStep, ticket_id):
+        return None
     return db.session.scalar(
         select(PackageCase)
         .join(PackageStep, PackageStep.case_id == PackageCase.id)

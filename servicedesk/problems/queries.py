@@ -20,6 +20,7 @@ from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.listing import COLUMNS
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.parts import may_have
 from servicedesk.tickets.similar import matter_of
 from servicedesk.tickets.views import in_states, visible
 
@@ -64,6 +65,8 @@ def problem(actor: Actor, problem_id: int) -> Problem | None:
 
 def problem_of(ticket_id: int) -> Problem | None:
     """Return the problem that a ticket is joined into, if any."""
+    if not may_have(ProblemTicket, ticket_id):
+        return None
     query = select(Problem).join(ProblemTicket, ProblemTicket.problem_id == Problem.id)
     return db.session.scalar(query.where(ProblemTicket.ticket_id == ticket_id))
 

@@ -12,12 +12,12 @@ from servicedesk.calendars.queries import calendar
 from servicedesk.core.deadlines import due_after
 from servicedesk.core.words import N_
 from servicedesk.core.worktime import Calendar
-from servicedesk.extensions import db
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.rules.queries import rules_at
 from servicedesk.streaming import streamed
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.parts import parts_of
 
 OUTCOMES: Mapping[str, str] = {
     "waiting": N_("待签收"),
@@ -149,10 +149,7 @@ def gathered(found: Iterable[Hop]) -> list[Bounces]:
 
 def way_of(ticket_id: int) -> Sequence[DispatchRecord]:
     """Return every dispatch of a ticket, oldest first."""
-    query = select(DispatchRecord).where(
-        DispatchRecord.ticket_id == ticket_id, DispatchRecord.outcome != UNDONE
-    )
-    return db.session.scalars(query.order_by(DispatchRecord.id)).all()
+    return [one for one in parts_of(DispatchRecord, ticket_id) if one.outcome != UNDONE]
 
 
 class _SignDue:

@@ -24,6 +24,7 @@ from servicedesk.extensions import db
 from servicedesk.organisation.queries import park
 from servicedesk.rules.queries import rules_at
 from servicedesk.tickets.models import Escalation, PauseSpan, Ticket
+from servicedesk.tickets.parts import parts_of
 
 URGENT_FROM_LEVEL = 2
 
@@ -235,7 +236,9 @@ def pauses(ticket: Ticket) -> list[Pause]:
 
 
 def _spans(ticket: Ticket, since: datetime | None) -> list[Pause]:
-    query = select(PauseSpan).where(PauseSpan.ticket_id == ticket.id).order_by(PauseSpan.started_at)
-    if since is not None:
-        query = query.where(PauseSpan.started_at >= since)
-    return [Pause(span.started_at, span.ended_at) for span in db.session.scalars(query)]
+    spans = sorted(parts_of(PauseSpan, ticket.id), key=lambda span: span.started_at)
+    return [
+        Pause(span.started_at, span.ended_at)
+        for span in spans
+        if since is None or span.started_at >= since
+    ]

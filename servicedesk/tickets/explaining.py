@@ -20,6 +20,7 @@ from servicedesk.extensions import db
 from servicedesk.tickets import clocks
 from servicedesk.tickets.children import Reopening
 from servicedesk.tickets.models import Extension, PauseSpan, Ticket, TicketEvent
+from servicedesk.tickets.parts import parts_of
 
 STOPS = ("resolve", "resolve_with_problem")
 
@@ -151,30 +152,26 @@ def _clocks(
 
 
 def _resolutions(ticket: Ticket) -> list[datetime]:
-    query = select(TicketEvent.at).where(
-        TicketEvent.ticket_id == ticket.id, TicketEvent.kind.in_(STOPS)
-    )
-    return list(db.session.scalars(query.order_by(TicketEvent.at)))
+    return sorted(one.at for one in parts_of(TicketEvent, ticket.id) if one.kind in STOPS)
 
 
 def _reopenings(ticket: Ticket) -> Sequence[Reopening]:
-    query = select(Reopening).where(Reopening.ticket_id == ticket.id).order_by(Reopening.at)
-    return db.session.scalars(query).all()
+    return sorted(parts_of(Reopening, ticket.id), key=lambda one: one.at)
 
 
 def _pauses(ticket: Ticket) -> list[Held]:
-    query = select(PauseSpan).where(PauseSpan.ticket_id == ticket.id).order_by(PauseSpan.started_at)
-    return [Held(one.started_at, one.ended_at, one.reason) for one in db.session.scalars(query)]
+    pauses = sorted(parts_of(PauseSpan, ticket.id), key=lambda one: one.started_at)
+    return [Held(one.started_at, one.ended_at, one.reason) for one in pauses]
 
 
 def _extensions(ticket: Ticket) -> Sequence[Extension]:
     """Return the extensions that the present clock was granted."""
-    query = select(Extension).where(
-        Extension.ticket_id == ticket.id,
-        Extension.verdict == "approved",
-        Extension.decided_at >= ticket.clock_started_at,
-    )
-    return db.session.scalars(query.order_by(Extension.decided_at)).all()
+    granted = [
+        (one.decided_at, one) for one in parts_of(Extension, ticket.id)
+        if one.verdict == "approved" and one.decided_at is not None
+        and ticket.clock_started_at is not None and one.decided_at >= ticket.clock_started_at
+    ]  # fmt: skip
+    return [one for _at, one in sorted(granted, key=lambda pair: pair[0])]
 
 
 def _leg(ticket: Ticket, hours: Calendar, end: datetime, held: Sequence[Held]) -> Leg | None:

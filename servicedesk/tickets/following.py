@@ -8,6 +8,7 @@ from servicedesk.accounts.models import User
 from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.tickets.children import Follower, TicketLink
+from servicedesk.tickets.parts import may_have
 from servicedesk.transaction import unit_of_work
 
 
@@ -35,6 +36,8 @@ def unfollow(ticket_id: int, user_id: int) -> None:
 
 def followers(ticket_id: int, kind: str) -> Sequence[User]:
     """Return the active people who follow the ticket, or reported it too."""
+    if not may_have(Follower, ticket_id):
+        return ()
     query = (
         select(User)
         .join(Follower, Follower.user_id == User.id)

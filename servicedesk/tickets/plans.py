@@ -14,6 +14,7 @@ from servicedesk.extensions import db
 from servicedesk.tickets.children import HandlingPlan, PlanMilestone, SupplementRequest
 from servicedesk.tickets.clocks import extension_until, rules_of
 from servicedesk.tickets.models import Extension, Ticket, TicketEvent
+from servicedesk.tickets.parts import parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,7 @@ class Asked:
 
 def extensions(ticket: Ticket) -> list[Asked]:
     """Return the extensions that were asked for, oldest first."""
-    query = select(Extension).where(Extension.ticket_id == ticket.id).order_by(Extension.id)
-    rows = db.session.scalars(query).all()
+    rows = parts_of(Extension, ticket.id)
     if not rows:
         return []
     people = names([person for row in rows for person in (row.asked_by_id, row.decided_by_id)])
@@ -94,8 +94,7 @@ class Supplement:
 
 def supplements(ticket: Ticket) -> list[Supplement]:
     """Return the requests, oldest first; each that was sent ended with the event of its turn."""
-    query = select(SupplementRequest).where(SupplementRequest.ticket_id == ticket.id)
-    rows = db.session.scalars(query.order_by(SupplementRequest.id)).all()
+    rows = parts_of(SupplementRequest, ticket.id)
     if not rows:
         return []
     people = names([person for row in rows for person in (row.asked_by_id, row.decided_by_id)])
@@ -136,8 +135,7 @@ class Plan:
 
 def newest_plan(ticket: Ticket) -> Plan | None:
     """Return the plan that was asked for last, whatever became of it."""
-    query = select(HandlingPlan).where(HandlingPlan.ticket_id == ticket.id)
-    row = db.session.scalar(query.order_by(HandlingPlan.id.desc()).limit(1))
+    row = next(reversed(parts_of(HandlingPlan, ticket.id)), None)
     if row is None:
         return None
     steps = db.session.scalars(

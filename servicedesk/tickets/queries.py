@@ -41,6 +41,7 @@ from servicedesk.tickets.models import (
     TicketEvent,
     Upload,
 )
+from servicedesk.tickets.parts import parts_of
 from servicedesk.tickets.support import supporters
 from servicedesk.tickets.uploads import is_loose
 
@@ -107,39 +108,32 @@ def _waits(
     kind: type[Extension] | type[SupplementRequest] | type[HandlingPlan], ticket: Ticket
 ) -> bool:
     """Tell whether a request of this kind waits for a verdict."""
-    query = select(kind.id).where(kind.ticket_id == ticket.id, kind.verdict.is_(None))
-    return db.session.scalar(query) is not None
+    return any(one.verdict is None for one in parts_of(kind, ticket.id))
 
 
 def _answer_is_late(ticket: Ticket) -> bool:
-    query = select(SupplementRequest.id).where(
-        SupplementRequest.ticket_id == ticket.id,
-        SupplementRequest.answered_at.is_(None),
-        SupplementRequest.answer_due_at < clock.now(),
+    return any(
+        one.answered_at is None
+        and one.answer_due_at is not None
+        and one.answer_due_at < clock.now()
+        for one in parts_of(SupplementRequest, ticket.id)
     )
-    return db.session.scalar(query) is not None
 
 
 def _urged_today(ticket: Ticket) -> bool:
     day = urge_day(ticket.park_id, clock.now())
-    query = select(Urge.id).where(Urge.ticket_id == ticket.id, Urge.day == day)
-    return db.session.scalar(query) is not None
+    return any(one.day == day for one in parts_of(Urge, ticket.id))
 
 
 def _missed_days(ticket: Ticket) -> int:
     if ticket.state != State.RESOLVED:
         return 0
-    query = (
-        select(FollowUpCall.day)
-        .distinct()
-        .where(
-            FollowUpCall.ticket_id == ticket.id,
-            FollowUpCall.round == ticket.reworks,
-            FollowUpCall.result.in_(["missed", "refused"]),
-        )
-    )
-    hours = calendar(ticket.park_id)
-    return sum(hours.is_working_day(day) for day in db.session.scalars(query))
+    calls = parts_of(FollowUpCall, ticket.id)
+    missed = {
+        call.day for call in calls
+        if call.round == ticket.reworks and call.result in ("missed", "refused")
+    }  # fmt: skip
+    return sum(calendar(ticket.park_id).is_working_day(day) for day in missed)
 
 
 def actions_for(actor: Actor, ticket: Ticket) -> tuple[Transition, ...]:
@@ -188,32 +182,22 @@ def by_number(actor: Actor, number: str) -> Ticket | None:
 
 def timeline(ticket_id: int, *, everything: bool) -> Sequence[TicketEvent]:
     """Return what happened, oldest first; without ``everything`` only what the enterprise sees."""
-    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id)
-    if not everything:
-        query = query.where(TicketEvent.shown)
-    return db.session.scalars(query.order_by(TicketEvent.id)).all()
+    return [one for one in parts_of(TicketEvent, ticket_id) if everything or one.shown]
 
 
 def events_since(ticket_id: int, version: int) -> Sequence[TicketEvent]:
     """Return what happened after ``version`` was shown: for the second of two editors."""
-    query = select(TicketEvent).where(
-        TicketEvent.ticket_id == ticket_id, TicketEvent.version > version
-    )
-    return db.session.scalars(query.order_by(TicketEvent.id)).all()
+    return [one for one in parts_of(TicketEvent, ticket_id) if one.version > version]
 
 
 def events_of_kinds(ticket_id: int, kinds: Collection[str]) -> Sequence[TicketEvent]:
     """Return the lines of these kinds, oldest first."""
-    query = select(TicketEvent).where(
-        TicketEvent.ticket_id == ticket_id, TicketEvent.kind.in_(list(kinds))
-    )
-    return db.session.scalars(query.order_by(TicketEvent.id)).all()
+    return [one for one in parts_of(TicketEvent, ticket_id) if one.kind in kinds]
 
 
 def uploads(ticket_id: int) -> Sequence[Upload]:
     """Return the files of a ticket, oldest first."""
-    query = select(Upload).where(Upload.ticket_id == ticket_id).order_by(Upload.id)
-    return db.session.scalars(query).all()
+    return parts_of(Upload, ticket_id)
 
 
 def uploads_by_tokens(owner_id: int, tokens: Sequence[str]) -> Sequence[Upload]:
@@ -277,15 +261,10 @@ class Children:
 def children(ticket_id: int) -> Children:
     """Return the ticket's pauses, extensions, calls, ratings, outcomes and alarms."""
     return Children(
-        db.session.scalars(select(PauseSpan).where(PauseSpan.ticket_id == ticket_id)).all(),
-        db.session.scalars(select(Extension).where(Extension.ticket_id == ticket_id)).all(),
-        db.session.scalars(select(FollowUpCall).where(FollowUpCall.ticket_id == ticket_id)).all(),
-        db.session.scalars(select(Rating).where(Rating.ticket_id == ticket_id)).all(),
-        db.session.scalars(select(Outcome).where(Outcome.ticket_id == ticket_id)).all(),
-        db.session.scalars(
-            select(Escalation).where(Escalation.ticket_id == ticket_id).order_by(Escalation.id)
-        ).all(),
-    )
+        parts_of(PauseSpan, ticket_id), parts_of(Extension, ticket_id),
+        parts_of(FollowUpCall, ticket_id), parts_of(Rating, ticket_id),
+        parts_of(Outcome, ticket_id), parts_of(Escalation, ticket_id),
+    )  # fmt: skip
 
 
 def suggested_unit(ticket: Ticket, item: ServiceItem) -> Suggestion | None:

@@ -22,6 +22,7 @@ from servicedesk.notifications.actions import tell
 from servicedesk.organisation.queries import unit as get_unit
 from servicedesk.tickets.children import SupportTask
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.parts import parts_of
 from servicedesk.tickets.telling import people
 from servicedesk.tickets.timeline import add_system_event, system_actor
 from servicedesk.transaction import changed_rows, unit_of_work
@@ -116,5 +117,4 @@ def _tell(task: SupportTask, heard: Sequence[User], text: str, what: str, now: d
 
 def tasks_of(ticket_id: int) -> Sequence[SupportTask]:
     """Return every request for support on a ticket, oldest first."""
-    query = select(SupportTask).where(SupportTask.ticket_id == ticket_id)
-    return db.session.scalars(query.order_by(SupportTask.id)).all()
+    return parts_of(SupportTask, ticket_id)

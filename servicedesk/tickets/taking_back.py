@@ -19,6 +19,7 @@ from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics.marks import mark_ticket
 from servicedesk.tickets.actions import locked, snapshot, touch
 from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.parts import parts_of
 from servicedesk.tickets.timeline import add_own_event
 from servicedesk.transaction import changed_rows, unit_of_work
 from servicedesk.workbench.models import UndoNote
@@ -31,14 +32,11 @@ MOVED_ON = N_("此后工单又有了新的变化，不能再撤销。")
 
 def way_back(actor: Actor, ticket: Ticket) -> UndoNote | None:
     """Return what the person may still take back on this ticket now, if anything."""
-    query = select(UndoNote).where(
-        UndoNote.ticket_id == ticket.id,
-        UndoNote.version == ticket.version,
-        UndoNote.user_id == actor.user_id,
-        UndoNote.undone_at.is_(None),
-        UndoNote.until > clock.now(),
-    )
-    return db.session.scalar(query)
+    for note in parts_of(UndoNote, ticket.id):
+        mine = (note.version, note.user_id) == (ticket.version, actor.user_id)
+        if mine and note.undone_at is None and note.until > clock.now():
+            return note
+    return None
 
 
 @unit_of_work

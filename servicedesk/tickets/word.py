@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import select
-
-from servicedesk.extensions import db
 from servicedesk.tickets.children import FalseResolution, Reopening, Urge
 from servicedesk.tickets.models import FollowUpCall, Rating
+from servicedesk.tickets.parts import parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +40,8 @@ class Word:
 
 def word_of(ticket_id: int) -> Word:
     """Return what the enterprise has said of a ticket."""
-
-    def rows(kind: Any) -> Sequence[Any]:
-        query = select(kind).where(kind.ticket_id == ticket_id)
-        return db.session.scalars(query.order_by(kind.id)).all()
-
     return Word(
-        rows(FollowUpCall), rows(Rating), rows(Reopening), rows(FalseResolution), rows(Urge)
-    )
+        parts_of(FollowUpCall, ticket_id), parts_of(Rating, ticket_id),
+        parts_of(Reopening, ticket_id), parts_of(FalseResolution, ticket_id),
+        parts_of(Urge, ticket_id),
+    )  # fmt: skip

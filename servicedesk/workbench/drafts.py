@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from servicedesk.clock import clock
 from servicedesk.core.words import N_
 from servicedesk.errors import Refused
 from servicedesk.extensions import db
+from servicedesk.tickets.parts import parts_of
 from servicedesk.transaction import changed_rows, unit_of_work
 from servicedesk.workbench.models import Draft
 from servicedesk.workbench.upsert import put
@@ -56,8 +57,7 @@ def discard_draft(user_id: int, ticket_id: int, form: str) -> None:
 
 def drafts_of(user_id: int | None, ticket_id: int) -> dict[str, Draft]:
     """Return the person's own drafts on a ticket, by the names of their forms."""
-    query = select(Draft).where(Draft.user_id == user_id, Draft.ticket_id == ticket_id)
-    return {draft.form: draft for draft in db.session.scalars(query)}
+    return {draft.form: draft for draft in parts_of(Draft, ticket_id) if draft.user_id == user_id}
 
 
 @unit_of_work

@@ -27,6 +27,7 @@ from servicedesk.tickets import queries
 from servicedesk.tickets.actions import send_message, take
 from servicedesk.tickets.mentions import strangers
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.parts import look_through
 from servicedesk.web.access import actor, requires, signed_in
 from servicedesk.web.desk import panels
 from servicedesk.web.desk.action_box import EXPLAINED, Box, box
@@ -160,6 +161,7 @@ def contact(number: str) -> str:
 
 def ticket_page(found: Ticket, **more: Any) -> str:
     """Return the page of a ticket; ``more`` is a form that came back and what is wrong with it."""
+    look_through(found.id)
     item = queries.item_of(found)
     drafts = drafts_of(actor().user_id, found.id)
     events, uploads = queries.timeline(found.id, everything=True), queries.uploads(found.id)
