@@ -6,7 +6,7 @@ those of the tables that it read are still the same. Which tables these are is n
 """
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from secrets import token_hex
@@ -116,9 +116,13 @@ def stamping() -> Iterator[None]:
     with _noting(_written) as tables:
         yield
         db.session.flush()
-    changed = sorted(tables & WATCHED)
-    if changed:
-        mine = TableToken.name.in_(changed)
+    exchange(tables & WATCHED)
+
+
+def exchange(tables: Collection[str]) -> None:
+    """Give these tables another token."""
+    if tables:
+        mine = TableToken.name.in_(sorted(tables))
         db.session.execute(update(TableToken).where(mine).values(token=token_hex(8)))
 
 

@@ -6,18 +6,19 @@ restored into the tables of that version, which are migrated afterwards.
 
 import hashlib
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Date, DateTime, MetaData, Table
+from sqlalchemy import JSON, Connection, Date, DateTime, LargeBinary, MetaData, Table
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-# The search index is built again; lease and runs belong to the processes of one installation.
-LEFT_OUT = ("alembic_version", "job_run", "lease", "ticket_search")
+# The search index is built again; lease, runs and tokens belong to the processes of one installation.
+LEFT_OUT = ("alembic_version", "job_run", "lease", "table_token", "ticket_search")
 CHUNK = 1024 * 1024
 
 
@@ -78,7 +79,7 @@ def tables_of(connection: Connection) -> list[Table]:
 
 
 def encode(values: Sequence[Any]) -> str:
-    """Return one row as a line of JSON; moments are in UTC."""
+    """Return one row as a line of JSON; moments are in UTC, bytes in base 64."""
     return json.dumps([_portable(value) for value in values], ensure_ascii=False)
 
 
@@ -86,6 +87,8 @@ def _portable(value: Any) -> Any:
     if isinstance(value, datetime):
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return aware.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -101,6 +104,8 @@ def decode(table: Table, columns: Sequence[str], line: str, dialect: str) -> dic
             row[name] = moment.replace(tzinfo=None) if dialect == "sqlite" else moment
         elif isinstance(kind, Date):
             row[name] = date.fromisoformat(value)
+        elif isinstance(kind, LargeBinary):
+            row[name] = b64decode(value)
     return row
 
 

@@ -21,7 +21,8 @@ from servicedesk.core.identifiers import new_token
 from servicedesk.core.permissions import Actor, Role
 from servicedesk.extensions import db
 from servicedesk.tickets.search import reindex
-from servicedesk.transaction import unit_of_work
+from servicedesk.transaction import writing
+from servicedesk.unchanged import WATCHED, exchange
 
 BATCH = 1000
 HELD = "held after a restore: it may have been sent before"
@@ -46,10 +47,17 @@ def restore(archive: Path, data_dir: Path, uploads_dir: Path) -> Manifest:
         _place_files(manifest, folder / "uploads", uploads_dir)
         _load(manifest, folder / "tables")
     upgrade()
+    _exchange_tokens()
     reindex()
     actor = Actor(None, Role.SYSTEM, 0, "flask restore")
     record_alone(actor, "installation.restore", "archive", manifest.made_at)
     return manifest
+
+
+def _exchange_tokens() -> None:
+    """Let running processes read anew what they have kept of the empty database."""
+    with writing():
+        exchange(WATCHED)
 
 
 def _require_empty() -> None:
@@ -92,9 +100,12 @@ def _place_files(manifest: Manifest, unpacked: Path, uploads_dir: Path) -> None:
         source.replace(target)
 
 
-@unit_of_work
 def _load(manifest: Manifest, folder: Path) -> None:
-    connection = db.session.connection()
+    with db.engine.begin() as connection:  # the tables may be those of an older version
+        _load_by(connection, manifest, folder)
+
+
+def _load_by(connection: Connection, manifest: Manifest, folder: Path) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")  # checked at the commit
     tables = {table.name: table for table in tables_of(connection)}

@@ -22,6 +22,8 @@ from servicedesk.clock import clock
 from servicedesk.extensions import db
 from servicedesk.jobs.tasks import digest
 from servicedesk.notifications.models import DigestEntry, OutboxMessage
+from servicedesk.statistics.facts import build
+from servicedesk.statistics.verify import differences
 from servicedesk.tickets.actions import add_upload
 from servicedesk.tickets.files import store
 from servicedesk.tickets.models import Ticket
@@ -65,6 +67,7 @@ def _life(app: Flask, town: Town) -> Ticket:
     town.walk(ticket, "confirm", "rate")
     pass_time(seconds=0.123456)
     town.file("bob", item="A02")
+    build(town.park_id)
     seal()
     db.session.rollback()
     return ticket
@@ -116,6 +119,7 @@ def test_everything_comes_back(
         settings: Settings = new.extensions["settings"]
         (stored,) = settings.uploads_dir.glob("*/*")
         assert stored.read_bytes() == PDF
+        assert differences(town.park_id) == []
         _goes_on_living(new)
         db.session.remove()
         db.engine.dispose()
