@@ -133,7 +133,7 @@ def test_a_summary_of_any_period_is_on_record(app: Flask, town: Town, tmp_path: 
     out = str(tmp_path / "x.docx")
     for code in ("2024-W10", "2024-03", "2024-Q1", "2024-H1", "2024"):
         assert "written" in run(app, "report", "summary", code, "--out", out)
-    entries = db.session.query(AuditEntry).filter_by(action="summary.export")
+    entries = db.session.query(AuditEntry).filter_by(action="summary.export").order_by("id")
     assert [entry.object_id for entry in entries] == [
         "2024-W10", "2024-03", "2024-Q1", "2024-H1", "2024",
     ]  # fmt: skip
