@@ -51,7 +51,7 @@ from servicedesk.transaction import writing
 from tests.actions.test_every_step import INPUTS, meeting
 from tests.support import STAFF, START, Town
 
-LIVES = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 100
+LIVES = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 50
 RULES_OF_A_LIFE = 14
 ITEMS = ("A01", "J05", "J03", "H02", "A08")
 UNITS = ("SCJG", "GHJS")

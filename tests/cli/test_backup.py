@@ -217,18 +217,18 @@ def _damage(kind: str) -> Callable[[str, bytes], bytes | None]:
     return change
 
 
-@pytest.mark.parametrize("kind", ["row", "gone", "file", "no manifest", "newer", "future"])
 def test_a_damaged_archive_is_refused_and_leaves_nothing(
-    sqlite_app: Flask, empty: Make, tmp_path: Path, kind: str
+    sqlite_app: Flask, empty: Make, tmp_path: Path
 ) -> None:
     _life(sqlite_app, Town())
     good, bad = tmp_path / "good.tar.gz", tmp_path / "bad.tar.gz"
     run(sqlite_app, "backup", str(good))
-    _rewrite(good, bad, _damage(kind))
     new = empty("sqlite")
     with new.app_context():
-        said = run(new, "restore", str(bad), status=1)
-        assert said.startswith("Error: ") and "Traceback" not in said
+        for kind in ("row", "gone", "file", "no manifest", "newer", "future"):
+            _rewrite(good, bad, _damage(kind))
+            said = run(new, "restore", str(bad), status=1)
+            assert said.startswith("Error: ") and "Traceback" not in said, kind
         run(new, "restore", str(good))
         db.session.remove()
         db.engine.dispose()
