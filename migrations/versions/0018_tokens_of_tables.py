@@ -1,5 +1,7 @@
 """A token for each table that is read again and again and seldom changes: see ``servicedesk.unchanged``."""
 
+from secrets import token_hex
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -22,7 +24,7 @@ def upgrade() -> None:
         sa.Column("token", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_table_token")),
     )
-    op.bulk_insert(table, [{"name": name, "token": ""} for name in _WATCHED])
+    op.bulk_insert(table, [{"name": name, "token": token_hex(8)} for name in _WATCHED])
 
 
 def downgrade() -> None:

@@ -38,7 +38,7 @@ def build(park_id: int, *, everything: bool = False) -> int:
         written |= set(_build_all(park_id))
     while (some := _build_some(park_id)) is not None:
         written |= some
-    _finish(park_id)
+    _finish(park_id, anew=everything)
     return len(written)
 
 
@@ -153,13 +153,17 @@ def _put(park_id: int, month: str, facts: Facts) -> bool:
 
 
 @unit_of_work
-def _finish(park_id: int) -> None:
+def _finish(park_id: int, *, anew: bool) -> None:
+    """Note when it was built; what is built anew throughout shall be read anew, too."""
     mine = FactBuild.park_id == park_id
-    if built_at(park_id) is None:
-        values = {"park_id": park_id, "built_at": clock.now(), "token": token_hex(8)}
-        db.session.execute(insert(FactBuild).values(values))
+    first = built_at(park_id) is None
+    values: dict[str, object] = {"built_at": clock.now()}
+    if first or anew:
+        values |= {"token": token_hex(8)}
+    if first:
+        db.session.execute(insert(FactBuild).values(park_id=park_id, **values))
     else:
-        db.session.execute(update(FactBuild).where(mine).values(built_at=clock.now()))
+        db.session.execute(update(FactBuild).where(mine).values(**values))
 
 
 def _wait_for_others(park_id: int) -> None:

@@ -46,7 +46,8 @@ def parts_of(kind: type[K], ticket_id: int) -> Sequence[K]:
 def may_have(kind: type[Base], ticket_id: int) -> bool:
     """Tell whether a ticket may have rows of a kind; surely so, or not, where it was looked through."""
     kinds: frozenset[str] | None = asked_before((NUMBER, ticket_id))
-    return kinds is None or kind.__tablename__ in kinds
+    table = Base.metadata.tables[kind.__tablename__]
+    return kinds is None or table.name in kinds or not _looked_up(table)
 
 
 @cache
@@ -62,6 +63,7 @@ def _which() -> Any:
     )
 
 
+@cache
 def _looked_up(table: Table) -> bool:
     """Tell whether rows of a ticket are found there by an index."""
     unique = [one for one in table.constraints if isinstance(one, INDEXED)]

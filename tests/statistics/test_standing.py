@@ -101,6 +101,17 @@ def test_what_is_read_from_rows_is_kept_until_a_ticket_changes(town: Town) -> No
     stands_as_listed(town)
 
 
+def test_what_was_corrected_by_hand_is_read_when_everything_is_built(town: Town) -> None:
+    town.walk(town.file(), "accept", "dispatch", "return")
+    build(town.park_id)
+    stands_as_listed(town)
+    other = next(unit.id for unit in units(town.park_id) if unit.id != town.unithead.unit_id)
+    with writing():
+        db.session.execute(update(DispatchRecord).values(unit_id=other))
+    build(town.park_id, everything=True)
+    stands_as_listed(town)
+
+
 def test_what_is_taken_back_is_not_kept(town: Town) -> None:
     town.walk(town.file(), "accept", "dispatch", "return")
     build(town.park_id)
