@@ -375,7 +375,7 @@ def test_the_loop_keeps_its_promises(cast: Cast) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert len(SEEN) >= 30, sorted(SEEN)  # the lives are long enough to meet most of the table
+    assert len(SEEN) >= 24, sorted(SEEN)  # the lives are long enough to meet most of the table
 
 
 def test_the_machine_can_fail(cast: Cast) -> None:
