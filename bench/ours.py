@@ -159,7 +159,7 @@ def _filings(person: Person, number: int) -> Iterator[Ask]:
     path = f"/portal/items/{ITEM}/file"
     page = person.send(path).body.decode()
     enterprise = _between(page, 'name="enterprise"', 'value="')
-    known = deque(KNOWN.findall(page), SHOWN)
+    known = deque(reversed(KNOWN.findall(page)), SHOWN)  # the page names the newest first
     for story in itertools.cycle(stories(1000)):
         form = {
             "csrf_token": person.token,
