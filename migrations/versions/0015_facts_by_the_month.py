@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("month", sa.String(), nullable=False),
         sa.Column("layout", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["park_id"], ["park.id"], name=op.f("fk_fact_segment_park_id")),
         sa.PrimaryKeyConstraint("park_id", "month", name=op.f("pk_fact_segment")),

@@ -78,19 +78,31 @@ def test_an_empty_database_comes_up_and_goes_down(app: Flask) -> None:
     assert inspect(db.engine).has_table("ticket")
 
 
-def test_facts_of_the_version_before_are_made_anew(app: Flask) -> None:
-    """0015 went out with a column that no build fills any more."""
+_FACTS = (
+    "CREATE TABLE fact_segment (park_id INTEGER NOT NULL REFERENCES park (id), month VARCHAR NOT NULL,"
+    " layout VARCHAR NOT NULL, digest VARCHAR NOT NULL, count INTEGER NOT NULL, data {} NOT NULL,"
+    " PRIMARY KEY (park_id, month))"
+)
+FACTS_WITH_A_COUNT = {"sqlite": _FACTS.format("BLOB"), "postgresql": _FACTS.format("BYTEA")}
+
+
+@pytest.mark.parametrize("revision", ["0015", "0016"])
+def test_facts_of_the_version_before_are_made_anew(app: Flask, revision: str) -> None:
+    """0015 went out with a column that no build fills any more, and 0016 left it there."""
     fill()
     park_id = default_park().id
     build(park_id)
     db.session.remove()
-    downgrade(revision="0015")
+    downgrade(revision=revision)
     segment = "(park_id, month, layout, digest, count, data)"
     with db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE fact_segment"))
+        connection.execute(text(FACTS_WITH_A_COUNT[connection.dialect.name]))
         connection.execute(
             text(f"INSERT INTO fact_segment {segment} VALUES (:park, '2024-03', 'x', 'y', 2, :d)"),
             {"park": park_id, "d": b""},
         )
+        connection.execute(text("DELETE FROM fact_build"))
         connection.execute(
             text("INSERT INTO fact_build (park_id, built_at) VALUES (:park, :at)"),
             {"park": park_id, "at": "2024-03-05 10:00:00+00:00"},
