@@ -99,7 +99,7 @@ def test_facts_of_the_version_before_are_made_anew(app: Flask, revision: str) ->
         connection.execute(text("DROP TABLE fact_segment"))
         connection.execute(text(FACTS_WITH_A_COUNT[connection.dialect.name]))
         connection.execute(
-            text(f"INSERT INTO fact_segment {segment} VALUES (:park, '2024-03', 'x', 'y', 2, :d)"),
+            text(f"INSERT INTO fact_segment {segment} VALUES (:park, '2023-03', 'x', 'y', 2, :d)"),
             {"park": park_id, "d": b""},
         )
         connection.execute(text("DELETE FROM fact_build"))

@@ -122,3 +122,18 @@ def test_what_is_taken_back_is_not_kept(town: Town) -> None:
         stands_as_listed(town)
         raise RuntimeError
     stands_as_listed(town)
+
+
+def test_what_is_counted_while_a_ticket_changes_is_not_kept(town: Town) -> None:
+    ticket = town.file()
+    build(town.park_id)
+
+    def count() -> int:
+        mark_ticket(town.park_id, ticket.id)
+        return 1
+
+    with suppress(RuntimeError), writing():
+        assert standing(town.leader).settled("asked", count) == 1
+        raise RuntimeError
+    assert standing(town.leader).settled("asked", lambda: 2) == 2
+    assert standing(town.leader).settled("asked", lambda: 3) == 2
