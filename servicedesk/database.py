@@ -111,11 +111,15 @@ class Session(FlaskSession):
 
 @functools.cache
 def _reading(engine: Engine) -> Engine:
-    """Return the same engine and pool, whose transactions cannot write; one for each engine.
+    """Return the same engine and pool, whose transactions cannot write and see one moment.
 
-    One object, because a session opens a connection for every engine that it is given.
+    SQLite shows one moment to every transaction that reads; PostgreSQL has to be asked for it. One object
+    for each engine, because a session opens a connection for every engine that it is given.
     """
-    return engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": True})
+    options: dict[str, Any] = {READ_ONLY: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+    return engine.execution_options(**options)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -23,9 +23,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WATCHED = frozenset({
-    "category", "declaration", "enterprise", "enterprise_patent", "enterprise_title",
-    "financing_drawdown", "financing_need", "financing_offer", "job_post", "metric", "package_case",
-    "package_step", "park", "placement", "policy", "problem", "service_item", "unit", "visit",
+    "category", "declaration", "enterprise", "enterprise_patent", "enterprise_title", "fact_build",
+    "fact_segment", "financing_drawdown", "financing_need", "financing_offer", "job_post", "job_run",
+    "metric", "package_case", "package_step", "park", "performance_note", "performance_weights",
+    "placement", "policy", "problem", "saved_dashboard", "service_item", "unit", "user_account", "visit",
 })  # fmt: skip
 """Tables with a token; a new one gets its row by a migration."""
 KEPT_MAX, ONCE_MAX = 5000, 2000

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 from servicedesk.accounts.models import SignInAttempt, User
 from servicedesk.core.permissions import STAFF, Role
 from servicedesk.extensions import db
+from servicedesk.unchanged import while_unchanged
 
 
 def user(user_id: int) -> User | None:
@@ -24,6 +26,22 @@ def by_login(login: str) -> User | None:
 def fold(login: str) -> str:
     """Return the one form of a login name: no spaces around, no case, no full-width letters."""
     return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """One of the park's staff (工作人员) as a plain value, to be named and counted."""
+
+    id: int
+    name: str
+    role: Role
+    unit_id: int | None
+
+
+@while_unchanged
+def colleagues(park_id: int) -> Sequence[Colleague]:
+    """Return the park's staff as plain values, in the order of :func:`staff`."""
+    return tuple(Colleague(one.id, one.name, one.role_enum, one.unit_id) for one in staff(park_id))
 
 
 def staff(park_id: int) -> Sequence[User]:

@@ -15,7 +15,7 @@ from servicedesk.core.permissions import Actor
 from servicedesk.core.words import N_
 from servicedesk.errors import Conflict, Refused
 from servicedesk.extensions import db
-from servicedesk.organisation.queries import park as get_park
+from servicedesk.organisation.queries import park_row
 from servicedesk.statistics.marks import mark_calendar
 from servicedesk.transaction import unit_of_work
 
@@ -53,7 +53,7 @@ def _replace_year(park_id: int, year: int) -> None:
             db.session.add(
                 CalendarDay(park_id=park_id, day=day, working=working, name=name, source=source)
             )
-    get_park(park_id).calendar_version += 1
+    park_row(park_id).calendar_version += 1
     mark_calendar(park_id, date(year, 1, 1))
 
 
@@ -85,7 +85,7 @@ def change_days(actor: Actor, changes: Sequence[DayChange], seen: int | None = N
         Refused: a day has passed: what was due then is not rewritten.
         Conflict: the calendar has changed since ``seen``.
     """
-    park = get_park(actor.park_id)
+    park = park_row(actor.park_id)
     db.session.refresh(park, with_for_update=True)
     if seen is not None and park.calendar_version != seen:
         raise Conflict(seen, park.calendar_version)

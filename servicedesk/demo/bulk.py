@@ -27,8 +27,7 @@ from servicedesk.demo.enterprises import credit_code
 from servicedesk.demo.people import REQUESTER_LOGIN
 from servicedesk.enterprises.models import Enterprise, Membership
 from servicedesk.extensions import db
-from servicedesk.organisation.models import Park
-from servicedesk.organisation.queries import default_park
+from servicedesk.organisation.queries import ParkLabel, default_park
 from servicedesk.outreach.models import Visit, VisitTicket
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE
@@ -207,7 +206,7 @@ def _rows(table: Table, column: str, ids: Sequence[int]) -> list[Row]:
 
 
 @unit_of_work
-def _create_owners(park: Park, count: int, chance: Random) -> list[_Owner]:
+def _create_owners(park: ParkLabel, count: int, chance: Random) -> list[_Owner]:
     """Create the enterprises of the copies, each with one person who shares the demo's password."""
     password = db.session.scalar(select(User.password_hash).where(User.login == REQUESTER_LOGIN))
     first = (db.session.scalar(select(func.max(Enterprise.id))) or 0) + 1

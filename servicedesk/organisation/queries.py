@@ -1,7 +1,7 @@
 """Reading parks and units."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +9,26 @@ from sqlalchemy import select
 from servicedesk.extensions import db
 from servicedesk.organisation.models import Park, Unit
 from servicedesk.unchanged import while_unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class ParkLabel:
+    """A park (园区) as a plain value; the fields are those of :class:`Park`."""
+
+    id: int
+    code: str
+    name: str
+    short_name: str
+    region: str
+    timezone: str
+    working_hours: str
+    calendar_version: int
+    rules_version: int
+    public_page: bool
+    public_minimum: int
+
+
+_OF_PARK = tuple(field.name for field in fields(ParkLabel))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +42,7 @@ class UnitLabel:
     assignment: str
 
 
-def default_park() -> Park:
+def default_park() -> ParkLabel:
     """Return the first park; an installation has at least one after ``flask setup``."""
     return park(_first_park())
 
@@ -37,8 +57,22 @@ def parks() -> Sequence[Park]:
     return db.session.scalars(select(Park).order_by(Park.id)).all()
 
 
-def park(park_id: int) -> Park:
-    """Return a park by its row number."""
+def park(park_id: int) -> ParkLabel:
+    """Return a park by its row number, as this transaction sees it."""
+    if db.session.info.get("writing"):
+        row = park_row(park_id)
+        return ParkLabel(*(getattr(row, name) for name in _OF_PARK))
+    return _as_it_stays(park_id)
+
+
+@while_unchanged
+def _as_it_stays(park_id: int) -> ParkLabel:
+    columns = select(*(getattr(Park, name) for name in _OF_PARK)).where(Park.id == park_id)
+    return ParkLabel(*db.session.execute(columns).one())
+
+
+def park_row(park_id: int) -> Park:
+    """Return a park's row, to be changed in a unit of work."""
     found = db.session.get_one(Park, park_id)
     db.session.info["park"] = found  # the identity map holds rows weakly; this one is asked often
     return found

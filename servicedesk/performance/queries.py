@@ -12,6 +12,7 @@ from servicedesk.extensions import db
 from servicedesk.performance.models import PerformanceNote, PerformanceWeights
 from servicedesk.statistics.cutting import Span
 from servicedesk.tickets.facts import ZONE
+from servicedesk.unchanged import while_unchanged
 
 
 class Kind(StrEnum):
@@ -44,15 +45,20 @@ def current_weights(park_id: int) -> Weights:
     return _weights(known[0]) if known else DEFAULT
 
 
+@while_unchanged
+def _published(park_id: int) -> Sequence[tuple[datetime, Weights]]:
+    return tuple((row.published_at, _weights(row)) for row in versions(park_id))
+
+
 def weights_for(park_id: int, span: Span) -> Weights:
     """Return the version that holds for a period: the newest published by the end of its last day.
 
     Whoever is measured knows the weights before the period ends; no later version changes a result.
     """
     end = datetime.combine(span.end + timedelta(days=1), time(), ZONE)
-    for row in versions(park_id):
-        if row.published_at < end or row.version == 1:
-            return _weights(row)
+    for published_at, weights in _published(park_id):
+        if published_at < end or weights.version == 1:
+            return weights
     return DEFAULT
 
 
@@ -82,6 +88,12 @@ def waiting_notes(park_id: int) -> Sequence[PerformanceNote]:
         PerformanceNote.park_id == park_id, PerformanceNote.answered_at.is_(None)
     )
     return db.session.scalars(query.order_by(PerformanceNote.id)).all()
+
+
+@while_unchanged
+def notes_waiting(park_id: int) -> int:
+    """Return how many notes nobody has answered yet."""
+    return len(waiting_notes(park_id))
 
 
 def period_of(starts_on: date, ends_on: date) -> str:

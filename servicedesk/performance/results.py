@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from servicedesk.accounts.queries import staff
+from servicedesk.accounts.queries import colleagues
 from servicedesk.catalogue.queries import promised_days
 from servicedesk.clock import clock
 from servicedesk.core.performance import (
@@ -53,9 +53,12 @@ class Subject:
         return Cut(unit=self.code) if self.kind is Kind.UNIT else Cut(person=self.id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """A subject's result; the ``rank`` is among the ``of`` who have a score."""
+    """A subject's result; the ``rank`` is among the ``of`` who have a score.
+
+    It is the same object for as long as nothing that it was worked out of has changed.
+    """
 
     subject: Subject
     submitted: int
@@ -82,7 +85,7 @@ def of_people(
     """
     subjects = [
         Subject(Kind.PERSON, one.id, one.name, "", one.unit_id)
-        for one in staff(park_id)
+        for one in colleagues(park_id)
         if one.unit_id == unit_id
     ]
     return _results(park_id, span, weights, now, subjects)
@@ -107,18 +110,26 @@ def _results(
     weights: Mapping[str, int],
     now: datetime,
     subjects: Sequence[Subject],
-) -> list[Result]:
+) -> Sequence[Result]:
+    figures, days = Figures(park_id, now), promised_days(park_id)
+    question = (
+        "results", span, tuple(weights.items()), tuple(days.items()), tuple(subjects),
+    )  # fmt: skip
+    return figures.kept(question, lambda: _worked_out(figures, span, weights, days, subjects))
+
+
+def _worked_out(
+    figures: Figures,
+    span: Span,
+    weights: Mapping[str, int],
+    days: Mapping[int, int],
+    subjects: Sequence[Subject],
+) -> Sequence[Result]:
     if not subjects:
-        return []
+        return ()
     kind = subjects[0].kind
-    figures = Figures(park_id, now)
     counted = figures.grouped(span, EVERYTHING, _DIMENSION[kind])
-    days = promised_days(park_id)
-    wanted = tuple(one.id for one in subjects)
-    levels = figures.kept(
-        ("levels", span, kind, tuple(days.items()), wanted),
-        lambda: _levels(figures.by_pairs(span, _OWNER[kind]), days, wanted),
-    )
+    levels = _levels(figures.by_pairs(span, _OWNER[kind]), days, [one.id for one in subjects])
     left_out = NOT_OF_PEOPLE if kind is Kind.PERSON else frozenset()
     scores: dict[Subject, Score] = {}
     for one in subjects:
@@ -133,7 +144,8 @@ def _results(
         )
         for one, found in scores.items()
     ]  # fmt: skip
-    return sorted(results, key=lambda one: (one.rank or len(results) + 1, -one.score.delivered))
+    last = len(results) + 1
+    return tuple(sorted(results, key=lambda one: (one.rank or last, -one.score.delivered)))
 
 
 def _levels(

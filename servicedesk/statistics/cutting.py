@@ -110,7 +110,7 @@ class Figures:
                 found |= {name: int(column[0]) for name, column in columns.items()}
             return {name: value for name, value in found.items() if _is_there(name, value)}
 
-        return self._answer(("numbers", span, self._meaning(cut)), counted)
+        return self.kept(("numbers", self.question(span, cut)), counted)
 
     def grouped(self, span: Span, cut: Cut, by: Dimension) -> Mapping[Any, Numbers]:
         """Count every part for each value of ``by`` that has tickets; ``None``: none is recorded."""
@@ -126,8 +126,7 @@ class Figures:
                     mine |= {name: n for name, n in values.items() if _is_there(name, n)}
             return found
 
-        meaning = self._attribute(by).digest if by in ATTRIBUTES else 0
-        return self._answer(("grouped", span, self._meaning(cut), by, meaning), counted)
+        return self.kept(("grouped", self.question(span, cut, by)), counted)
 
     def by_pairs(self, span: Span, owner: str) -> dict[tuple[int, int], dict[str, int]]:
         """Count what was delivered for each owner (``unit_id``, ``handler_id``) and item."""
@@ -143,7 +142,7 @@ class Figures:
                 for n, pair in enumerate(known.tolist())
             }
 
-        return self._answer(("pairs", span, owner), counted)
+        return self.kept(("pairs", span, owner), counted)
 
     def heat(self, span: Span, cut: Cut) -> dict[tuple[int, int], int]:
         """Return how many were submitted by (weekday, hour): weekdays from 0 Monday, local hours."""
@@ -153,15 +152,15 @@ class Figures:
             cells = np.bincount(_weekday(rows) * 24 + rows["submitted_hour"], minlength=7 * 24)
             return {divmod(place, 24): n for place, n in enumerate(cells.tolist()) if n}
 
-        return self._answer(("heat", span, self._meaning(cut)), counted)
+        return self.kept(("heat", self.question(span, cut)), counted)
 
     def settling(self, span: Span, cut: Cut) -> int:
         """Return how many were resolved in ``span`` but not archived: they will still count in it.
 
         Whoever rates well is archived sooner than whoever says nothing, so fresh rates look too good.
         """
-        return self._answer(
-            ("settling", span, self._meaning(cut)),
+        return self.kept(
+            ("settling", self.question(span, cut)),
             lambda: self._rows("settling_on", span, cut).height,
         )
 
@@ -182,15 +181,17 @@ class Figures:
 
         ``question`` stands for everything else that it depends on.
         """
-        return self._answer(question, count)
+        return self.facts.answer(question, self._seconds, count)
+
+    def question(self, span: Span, cut: Cut, by: Dimension | None = None) -> Hashable:
+        """Return what stands for a span, a cut and a dimension, with what they mean at the moment."""
+        names = ATTRIBUTES & (cut.parameters().keys() | {by})
+        return (span, cut, by, *(self._attribute(name).digest for name in sorted(names)))
 
     @property
     def _seconds(self) -> int:
         """The moment in whole seconds: a limit is over as soon as any part of the next has begun."""
         return ceil(self.now.timestamp())
-
-    def _answer(self, question: Hashable, counted: Callable[[], T]) -> T:
-        return self.facts.answer(question, self._seconds, counted)
 
     def _bases(self, span: Span, cut: Cut) -> Iterator[tuple[Rows, Mapping[str, Part]]]:
         for day, parts in _BASES.values():
@@ -233,11 +234,6 @@ class Figures:
         if name not in self._attributes:
             self._attributes[name] = attribute(self._park_id, name)
         return self._attributes[name]
-
-    def _meaning(self, cut: Cut) -> Hashable:
-        """Return a cut with what its names mean at the moment."""
-        names = sorted(ATTRIBUTES & cut.parameters().keys())
-        return (cut, *(self._attribute(name).digest for name in names))
 
 
 def numbers(park_id: int, span: Span, cut: Cut, now: datetime) -> Numbers:

@@ -15,6 +15,7 @@ from servicedesk.core.spans import Period, before, every_day, months_of, year_be
 from servicedesk.core.words import N_
 from servicedesk.statistics.cutting import Cut, Dimension, Figures, Span
 from servicedesk.statistics.register_numbers import register_numbers
+from servicedesk.unchanged import while_unchanged
 
 GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     (N_("服务与数量"), ("served", "submitted", "delivered")),
@@ -58,7 +59,10 @@ DAILY_MAX = 62
 """A longer period's course is drawn by months."""
 
 
-@dataclass(frozen=True, slots=True)
+# Cards and rows are the same objects for as long as nothing that they were counted from has changed.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Card:
     """One figure with its changes; ``part`` and ``whole`` are what a rate was divided from."""
 
@@ -70,7 +74,7 @@ class Card:
     whole: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """One row of a breakdown: what it is of (nothing: not recorded), and its counted parts."""
 
@@ -102,21 +106,31 @@ def compared_with(period: Period) -> dict[Against, Span]:
     return {Against.BEFORE: span_of(before(period)), Against.YEAR: span_of(year_before(period))}
 
 
-def cards(figures: Figures, period: Period, cut: Cut) -> list[tuple[str, list[Card]]]:
+Group = tuple[str, Sequence[Card]]
+"""Cards under a heading."""
+
+
+def cards(figures: Figures, period: Period, cut: Cut) -> Sequence[Group]:
     """Return every figure of tickets by group, compared with the year and the period before."""
+    question = ("cards", figures.question(span_of(period), cut), period)
+    return figures.kept(question, lambda: _cards(figures, period, cut))
+
+
+def _cards(figures: Figures, period: Period, cut: Cut) -> Sequence[Group]:
     found = figures.numbers(span_of(period), cut)
     spans = compared_with(period)
     known = {span: figures.numbers(span, cut) for span in set(spans.values())}
     against = {kind: known[span] for kind, span in spans.items()}
-    return [(name, [_card(key, found, against) for key in keys]) for name, keys in GROUPS]
+    return tuple((name, tuple(_card(key, found, against) for key in keys)) for name, keys in GROUPS)
 
 
-def register_cards(park_id: int, period: Period) -> tuple[str, list[Card]]:
+@while_unchanged
+def register_cards(park_id: int, period: Period) -> Group:
     """Return the figures of the registers, compared with the year before."""
     found = register_numbers(park_id, span_of(period))
     against = {Against.YEAR: register_numbers(park_id, span_of(year_before(period)))}
     name, keys = REGISTERED
-    return name, [_card(key, found, against) for key in keys]
+    return name, tuple(_card(key, found, against) for key in keys)
 
 
 def _card(
@@ -136,10 +150,14 @@ def _card(
     )
 
 
-def breakdown(figures: Figures, period: Period, cut: Cut, by: Dimension) -> list[Row]:
+def breakdown(figures: Figures, period: Period, cut: Cut, by: Dimension) -> Sequence[Row]:
     """Return a row for each value of a dimension that has anything, in no order."""
-    found = figures.grouped(span_of(period), cut, by)
-    return [Row(key, parts) for key, parts in found.items() if parts]
+
+    def rows() -> Sequence[Row]:
+        found = figures.grouped(span_of(period), cut, by)
+        return tuple(Row(key, parts) for key, parts in found.items() if parts)
+
+    return figures.kept(("rows", figures.question(span_of(period), cut, by)), rows)
 
 
 def ordered(rows: Sequence[Row], sort: str, names: Mapping[Any, str]) -> list[Row]:

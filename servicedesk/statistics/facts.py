@@ -21,6 +21,7 @@ from servicedesk.statistics.fact_source import facts_of
 from servicedesk.tickets.facts import ZONE, months_with_tickets, period_bounds
 from servicedesk.tickets.models import Ticket
 from servicedesk.transaction import unit_of_work
+from servicedesk.unchanged import once, while_unchanged
 
 BATCH = 5000
 
@@ -45,9 +46,10 @@ def build(park_id: int, *, everything: bool = False) -> int:
 def stale(park_id: int) -> int:
     """Return how many changes are not in the facts yet."""
     query = select(func.count()).select_from(FactMark).where(FactMark.park_id == park_id)
-    return db.session.scalar(query) or 0
+    return once(("stale", park_id), lambda: db.session.scalar(query) or 0)
 
 
+@while_unchanged
 def built_at(park_id: int) -> datetime | None:
     """Return when the park's facts were last brought up to date."""
     return db.session.scalar(select(FactBuild.built_at).where(FactBuild.park_id == park_id))
@@ -58,9 +60,12 @@ def unchanged_since(park_id: int) -> str | None:
 
     Nothing that marks a ticket has changed between two moments with the same token.
     """
-    waiting = select(FactMark.id).where(FactMark.park_id == park_id).exists()
-    query = select(FactBuild.token).where(FactBuild.park_id == park_id, ~waiting)
-    return db.session.scalar(query)
+    return None if stale(park_id) else _token(park_id)
+
+
+@while_unchanged
+def _token(park_id: int) -> str | None:
+    return db.session.scalar(select(FactBuild.token).where(FactBuild.park_id == park_id))
 
 
 def _in_another_shape(park_id: int) -> bool:

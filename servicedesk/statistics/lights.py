@@ -39,13 +39,16 @@ def counts(actor: Actor, stands: Standing, *, silent: bool) -> dict[str, int]:
 
     ``stands`` is what stands at this moment within the person's reach.
     """
-    month = f"{_day(actor.park_id):%Y-%m}"
-    marks = false_marks.Wanted(standing="standing", since=_monday(actor.park_id))
+    month, monday = f"{_day(actor.park_id):%Y-%m}", _monday(actor.park_id)
+    marks = false_marks.Wanted(standing="standing", since=monday)
+    reader = (actor.user_id, actor.role, actor.unit_id)
     return {
         **stands.views(COUNTED),
-        ASKED: total(actor, Filter(view=ASKED)),
+        ASKED: stands.settled((ASKED, reader), lambda: total(actor, Filter(view=ASKED))),
         "silent": int(silent),
-        "false_week": false_marks.count(actor, marks),
+        "false_week": stands.settled(
+            ("false_week", reader, marks), lambda: false_marks.count(actor, marks)
+        ),
         "decisions_late": decision_count(actor, "overdue"),
         "units_below": len(units_below(actor, month, own_cut(actor), stands.figures)),
     }

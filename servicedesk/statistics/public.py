@@ -16,7 +16,7 @@ from servicedesk.clock import clock
 from servicedesk.core.figures import BY_KEY
 from servicedesk.core.public_rates import RateLine, RateShown, show
 from servicedesk.core.suppression import Count, Published, Shown, suppress
-from servicedesk.organisation.models import Park
+from servicedesk.organisation.queries import ParkLabel
 from servicedesk.statistics.cutting import EVERYTHING, Dimension, Span, grouped, numbers
 from servicedesk.tickets.facts import ZONE
 from servicedesk.transaction import remembered
@@ -82,7 +82,7 @@ def last_year_of(today: date) -> Span:
     return Span(today.replace(year=today.year - 1, day=1), end)
 
 
-def published(park: Park) -> PublicPage:
+def published(park: ParkLabel) -> PublicPage:
     """Return what the page shows, up to :data:`FRESH` old: strangers cannot make us count all day."""
     now = clock.now()
     key = (park.id, last_year_of(now.astimezone(ZONE).date()), park.public_minimum)

@@ -1,6 +1,10 @@
 """Saved dashboards (保存的看板): a page's period and cut under a name, kept, shared, deleted."""
 
-from sqlalchemy import func, or_, select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
 
 from servicedesk.audit.actions import record
 from servicedesk.clock import clock
@@ -10,6 +14,7 @@ from servicedesk.errors import Refused
 from servicedesk.extensions import db
 from servicedesk.statistics.fact_models import SavedDashboard
 from servicedesk.transaction import unit_of_work
+from servicedesk.unchanged import while_unchanged
 
 NAME_MAX = 30
 ADDRESS_MAX = 1000
@@ -22,18 +27,34 @@ def may_share_dashboards(actor: Actor) -> bool:
     return scope_of(actor.role, "figures.view") is not None
 
 
-def dashboards_for(actor: Actor, page: str) -> list[SavedDashboard]:
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A saved dashboard as a plain value."""
+
+    id: int
+    owner_id: int
+    name: str
+    address: str
+    shared: bool
+
+
+def dashboards_for(actor: Actor, page: str) -> Sequence[Dashboard]:
     """Return a page's own and shared dashboards, the own ones first."""
-    own = SavedDashboard.owner_id == actor.user_id
-    query = select(SavedDashboard).where(
-        SavedDashboard.park_id == actor.park_id,
-        SavedDashboard.page == page,
-        or_(own, SavedDashboard.shared.is_(True)),
-    )
-    found = db.session.scalars(query.order_by(SavedDashboard.id)).all()
+    found = _of_page(actor.park_id, page)
     mine = [one for one in found if one.owner_id == actor.user_id]
-    others = [one for one in found if one.owner_id != actor.user_id]
+    others = [one for one in found if one.shared and one.owner_id != actor.user_id]
     return [*mine[:OWN_MAX], *others[:SHARED_MAX]]
+
+
+@while_unchanged
+def _of_page(park_id: int, page: str) -> Sequence[Dashboard]:
+    columns: tuple[Any, ...] = (
+        SavedDashboard.id, SavedDashboard.owner_id, SavedDashboard.name, SavedDashboard.address,
+        SavedDashboard.shared,
+    )  # fmt: skip
+    of_page = (SavedDashboard.park_id == park_id, SavedDashboard.page == page)
+    rows = db.session.execute(select(*columns).where(*of_page).order_by(SavedDashboard.id))
+    return tuple(Dashboard(*row) for row in rows)
 
 
 def own_dashboard(actor: Actor, dashboard_id: int) -> SavedDashboard | None:

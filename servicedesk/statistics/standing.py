@@ -25,7 +25,7 @@ from servicedesk.statistics.cutting import Figures
 from servicedesk.statistics.fact_columns import Facts, no_facts
 from servicedesk.statistics.fact_models import FactMark
 from servicedesk.statistics.fact_source import STANDING, standing_of
-from servicedesk.statistics.facts import unchanged_since
+from servicedesk.statistics.facts import stale, unchanged_since
 from servicedesk.statistics.store import OPEN, Rows
 from servicedesk.tickets.facts import ZONE
 from servicedesk.tickets.models import Ticket
@@ -49,7 +49,6 @@ class Standing:
 
     def __init__(self, park_id: int, now: datetime, unit_id: int | None = None) -> None:
         self._park_id, self.unit_id = park_id, unit_id
-        # the marks before the facts: what is built in between is counted as it is in both
         self._marked = _marked(park_id)
         self._figures = Figures(park_id, now)
         self._facts = self._figures.facts
@@ -90,20 +89,15 @@ class Standing:
         ``question`` stands for what it counts. What was counted beside a change that waits is not kept:
         the change may be taken back.
         """
-        since = self._since
-        if since is None:
+        since = unchanged_since(self._park_id)
+        if since is None or db.session.info.get("writing"):
             return count()
         asked = (since, question, self.unit_id)
         found: T | None = self._facts.answers.get(asked)
         if found is None:
             found = count()
-            if unchanged_since(self._park_id) == since:
-                self._facts.keep(asked, found)
+            self._facts.keep(asked, found)
         return found
-
-    @cached_property
-    def _since(self) -> str | None:
-        return unchanged_since(self._park_id)
 
     def _sums(
         self, table: str, start: date, end: date, question: Hashable, place: Place, width: int
@@ -171,6 +165,8 @@ def by_unit(unit_ids: Sequence[int]) -> Place:
 
 def _marked(park_id: int) -> dict[str, list[int]]:
     """Return the tickets with a change that is not in the facts, by the month of their submission."""
+    if not stale(park_id):
+        return {}
     marks = select(FactMark.ticket_id).where(FactMark.park_id == park_id)
     found: dict[str, list[int]] = {}
     query = select(Ticket.id, Ticket.submitted_at).where(Ticket.id.in_(marks))

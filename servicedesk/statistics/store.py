@@ -1,7 +1,7 @@
 """The facts as a process keeps them (内存中的统计事实): columns in the order of days, and what was counted.
 
-Every question asks first which months have been written anew, one small statement, and reads those.
-Answers are kept for as long as the facts are the same.
+Which months have been written anew is known by the token of their table; those are read. Answers are
+kept for as long as the facts are the same.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ from servicedesk.core.tallies import Column, Response
 from servicedesk.extensions import db
 from servicedesk.statistics.fact_columns import LAYOUT, Facts, no_facts, unpack
 from servicedesk.statistics.fact_models import FactSegment
+from servicedesk.unchanged import while_unchanged
 
 T = TypeVar("T")
 ANSWERS_MAX = 2000
@@ -137,6 +138,7 @@ def stored_facts(park_id: int) -> Facts:
     return _together(_months(park_id, _digests(park_id)[0]))
 
 
+@while_unchanged
 def _digests(park_id: int) -> tuple[dict[str, str], bool]:
     """Return what is in the facts of each month, and whether all are there in today's shape."""
     columns = select(FactSegment.month, FactSegment.digest, FactSegment.layout)

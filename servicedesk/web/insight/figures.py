@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from servicedesk.accounts.models import User
-from servicedesk.accounts.queries import staff
+from servicedesk.accounts.queries import Colleague, colleagues
 from servicedesk.clock import clock
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.enterprises import AREAS
@@ -26,7 +25,7 @@ from servicedesk.statistics.cutting import EVERYTHING, Cut, Dimension, Figures
 from servicedesk.statistics.dashboard import (
     COLUMNS,
     MEASURES,
-    Card,
+    Group,
     Row,
     breakdown,
     cards,
@@ -169,26 +168,26 @@ def _view() -> tuple[View, Mapping[int, str]]:
     except ValueError:
         abort(400)
     cut, beyond = narrowed(actor(), asked.cut)
-    everybody = staff(actor().park_id)
+    everybody = colleagues(actor().park_id)
     names = names_for(actor().park_id, {one.id: one.name for one in everybody})
     return View(asked, own, cut, beyond, names), _people(own, everybody)
 
 
-def _people(own: Cut, everybody: Sequence[User]) -> dict[int, str]:
+def _people(own: Cut, everybody: Sequence[Colleague]) -> dict[int, str]:
     """Return whose figures the reader may choose: of the unit, or of all who handle tickets."""
     handling = (Role.OFFICER, Role.UNIT_HEAD)
     return {
         one.id: one.name
         for one in everybody
-        if one.role_enum in handling and (not own.unit or one.unit_id == actor().unit_id)
+        if one.role in handling and (not own.unit or one.unit_id == actor().unit_id)
     }
 
 
-def _groups(view: View, counts: Figures) -> list[tuple[str, list[Card]]]:
+def _groups(view: View, counts: Figures) -> Sequence[Group]:
     """Return the cards by group; those of the registers where the whole park is looked at."""
     period = view.asked.period
     found = cards(counts, period, view.cut)
-    return [*found, register_cards(actor().park_id, period)] if view.cut == EVERYTHING else found
+    return (*found, register_cards(actor().park_id, period)) if view.cut == EVERYTHING else found
 
 
 def _title(own: Cut) -> str:

@@ -27,6 +27,7 @@ from servicedesk.performance.queries import (
     Weights,
     note,
     notes_on,
+    notes_waiting,
     period_of,
     waiting_notes,
     weights_for,
@@ -167,7 +168,7 @@ class Waiting:
 
 
 def _waiting() -> list[Waiting]:
-    if not allows(actor(), "performance.answer"):
+    if not allows(actor(), "performance.answer") or not notes_waiting(actor().park_id):
         return []
     found = waiting_notes(actor().park_id)
     people = person_names(one.subject_id for one in found if one.subject == Kind.PERSON)

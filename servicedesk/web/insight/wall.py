@@ -18,9 +18,9 @@ from servicedesk.accounts.queries import user as get_user
 from servicedesk.audit.actions import record_alone
 from servicedesk.core.permissions import Actor, allows
 from servicedesk.errors import Refused
-from servicedesk.statistics.fact_models import SavedDashboard
 from servicedesk.statistics.saved_dashboards import (
     NAME_MAX,
+    Dashboard,
     dashboards_for,
     delete_dashboard,
     own_dashboard,
@@ -104,7 +104,7 @@ def _maker(token: str) -> Actor | None:
     return maker if kept and allows(maker, "figures.view") else None
 
 
-def _links_of(maker: Actor) -> list[SavedDashboard]:
+def _links_of(maker: Actor) -> list[Dashboard]:
     return [one for one in dashboards_for(maker, PAGE) if one.owner_id == maker.user_id]
 
 
