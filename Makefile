@@ -18,7 +18,9 @@ IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 MAKEFLAGS += --no-print-directory
+ifndef TOGETHER
 .NOTPARALLEL:
+endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -32,12 +34,16 @@ run: install frontend catalogues ## set everything up and start the service desk
 	@exec $(BIN)/python -m flask serve
 
 .PHONY: test
-test: install-dev frontend catalogues lint ## run every check and the whole test suite
+test: install-dev ## run every check and the whole test suite
+	@$(MAKE) TOGETHER=yes -j 2 lint ready
+	@echo "==> running the test suite"
+	@CHROMIUM_PATH="$$($(BIN)/python -m scripts.browser)" $(BIN)/python -m pytest $(IN_PARALLEL)
+
+# What the tests need besides Python: fetched while style and types are checked.
+.PHONY: ready
+ready: install-dev frontend catalogues
 	@echo "==> looking for a browser"
-	@browser=$$($(BIN)/python -m scripts.browser) && \
-	echo "    $$browser" && \
-	echo "==> running the test suite" && \
-	CHROMIUM_PATH="$$browser" $(BIN)/python -m pytest $(IN_PARALLEL)
+	@browser=$$($(BIN)/python -m scripts.browser) && echo "    $$browser"
 
 .PHONY: test-long
 test-long: install-dev frontend catalogues ## run the test suite with its long tests and more cases

@@ -48,7 +48,7 @@ def tell(
     for no working time and for no digest.
     """
     now = clock.now()
-    told = 0
+    told: list[tuple[User, Notice]] = []
     if enterprise_id is None and ticket_id is not None:
         enterprise_id = db.session.get_one(Ticket, ticket_id).enterprise_id
     for person in {person.id: person for person in people}.values():
@@ -57,10 +57,12 @@ def tell(
             enterprise_id=enterprise_id, urgent=urgent, dedup_key=f"{key}:{person.id}",
             created_at=now, visible_at=_moment_for(person, not_before or now, urgent),
         )  # fmt: skip
-        db.session.add(notice)
+        told.append((person, notice))
+    db.session.add_all(notice for _person, notice in told)
+    db.session.flush()  # e-mails name their notices by number
+    for person, notice in told:
         _mail(person, notice)
-        told += 1
-    return told
+    return len(told)
 
 
 def _moment_for(person: User, earliest: datetime, urgent: bool) -> datetime:
@@ -76,7 +78,6 @@ def _mail(person: User, notice: Notice) -> None:
     """Put the e-mail into the outbox, or the notice into the person's next digest."""
     if not person.email or person.mail_mode == "none":
         return
-    db.session.flush()
     if person.mail_mode == "digest" and not notice.urgent:
         entry = DigestEntry(
             notice_id=notice.id, user_id=person.id, not_before=notice.visible_at

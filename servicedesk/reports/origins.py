@@ -1,7 +1,7 @@
 """The lists behind the summary's numbers (数字出处): addresses whose rows are exactly what is counted.
 
-Of the park's year they name the year, as its summary always has; of any other stretch its days, and only
-those items that add something to the number.
+Of the park's year the references name the year, as its summary always has; of any other stretch its days,
+and only those items that add something to the number. Tables name the days.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -56,6 +56,11 @@ def of_figure(told: Stretch, key: str, **cut: str) -> str:
     return _tickets(told, {"figure": key, **cut})
 
 
+def of_cell(told: Stretch, key: str, **cut: str) -> str:
+    """Return the tickets behind a number of a table; a rate's are those that it was divided by."""
+    return _listed({"figure": key, **cut, **_days(told)})
+
+
 def of_part(park_id: int, told: Stretch, part: Part) -> tuple[str, ...]:
     """Return the lists behind the number of a clause."""
     if part.metric:
@@ -99,9 +104,14 @@ def _filled(form: str, part: Part, item: str, **more: str | int) -> str:
 
 
 def _tickets(told: Stretch, asked: Mapping[str, str]) -> str:
-    if told.year_end:
-        days = {"period": str(told.period.year)}
-    else:
-        days = {"since": str(told.span.start), "until": str(told.span.end)}
-        days |= {"unit": told.unit} if told.unit else {}
-    return "/desk/?" + urlencode({**asked, **days}, safe=":")
+    days = {"period": str(told.period.year)} if told.year_end else _days(told)
+    return _listed({**asked, **days})
+
+
+def _days(told: Stretch) -> dict[str, str]:
+    days = {"since": str(told.span.start), "until": str(told.span.end)}
+    return {**days, "unit": told.unit} if told.unit else days
+
+
+def _listed(asked: Mapping[str, str]) -> str:
+    return "/desk/?" + urlencode(asked, safe=":")

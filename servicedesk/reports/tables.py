@@ -7,7 +7,7 @@ from typing import Any
 from servicedesk.catalogue.queries import categories
 from servicedesk.core.counting import rate
 from servicedesk.reports.courses import NOTHING
-from servicedesk.reports.origins import of_figure
+from servicedesk.reports.origins import of_cell
 from servicedesk.reports.volume import is_any, per_cent
 from servicedesk.reports.wording import Stretch
 from servicedesk.statistics.cutting import Numbers
@@ -49,6 +49,6 @@ def _line(told: Stretch, name: str, code: str, numbers: Numbers) -> Line:
     counts = [str(numbers.get(key, 0)) for key in FIGURES[:3]]
     texts = [*counts, per_cent(on_time), per_cent(satisfied)]
     cut = {"category": code} if code else {}
-    behind = ["" if text in NONE else of_figure(told, key, **cut)
+    behind = ["" if text in NONE else of_cell(told, key, **cut)
               for key, text in zip(FIGURES, texts, strict=True)]  # fmt: skip
-    return Line([name, *texts], [] if told.year_end else ["", *behind])
+    return Line([name, *texts], ["", *behind])

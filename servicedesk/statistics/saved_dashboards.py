@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -36,6 +37,7 @@ class Dashboard:
     name: str
     address: str
     shared: bool
+    created_at: datetime
 
 
 def dashboards_for(actor: Actor, page: str) -> Sequence[Dashboard]:
@@ -50,7 +52,7 @@ def dashboards_for(actor: Actor, page: str) -> Sequence[Dashboard]:
 def _of_page(park_id: int, page: str) -> Sequence[Dashboard]:
     columns: tuple[Any, ...] = (
         SavedDashboard.id, SavedDashboard.owner_id, SavedDashboard.name, SavedDashboard.address,
-        SavedDashboard.shared,
+        SavedDashboard.shared, SavedDashboard.created_at,
     )  # fmt: skip
     of_page = (SavedDashboard.park_id == park_id, SavedDashboard.page == page)
     rows = db.session.execute(select(*columns).where(*of_page).order_by(SavedDashboard.id))

@@ -1,7 +1,8 @@
 """The whole loop at random, on both databases: people, time, jobs and the calendar in any order.
 
-What must hold at any time is in the machine's invariants. ``make test`` runs a hundred lives,
-``make test-long`` two thousand and more. The lives of a run pile up in one database.
+What must hold at any time is in the machine's invariants. ``make test`` runs a hundred lives on SQLite
+and fewer on PostgreSQL, which is slower and shows where the databases differ within a few; ``make
+test-long`` runs two thousand on each. The lives of a run pile up in one database.
 """
 
 import os
@@ -51,7 +52,8 @@ from servicedesk.transaction import writing
 from tests.actions.test_every_step import INPUTS, meeting
 from tests.support import STAFF, START, Town
 
-LIVES = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 100
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+LIVES = {"sqlite": 2_000 if LONG else 100, "postgresql": 2_000 if LONG else 40}
 RULES_OF_A_LIFE = 14
 ITEMS = ("A01", "J05", "J03", "H02", "A08")
 UNITS = ("SCJG", "GHJS")
@@ -366,16 +368,18 @@ def cast(app: Flask) -> Cast:
 
 
 def test_the_loop_keeps_its_promises(cast: Cast) -> None:
+    engine = db.engine.dialect.name
     run_state_machine_as_test(
         Loop,
         settings=settings(
-            max_examples=LIVES,
+            max_examples=LIVES[engine],
             stateful_step_count=RULES_OF_A_LIFE,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert len(SEEN) >= 30, sorted(SEEN)  # the lives are long enough to meet most of the table
+    if LIVES[engine] >= 100:  # so many lives meet most of the table
+        assert len(SEEN) >= 30, sorted(SEEN)
 
 
 def test_the_machine_can_fail(cast: Cast) -> None:

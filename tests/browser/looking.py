@@ -12,7 +12,11 @@ DESK, TELEPHONE = (1440, "light"), (390, "dark")
 QUIET = 100  # milliseconds without a request: what a page fetches by itself, it asks for at once
 MOST_WINDOWS = 30
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
-FAULTS = """() => axe.run(document, {resultTypes: ['violations']}).then(r => r.violations
+FRAME = [".topbar", ".side", ".tabbar"]
+LOOKS = """frame => frame.filter(one => document.querySelector(one)).map(one => [one, [
+    innerWidth, matchMedia('(prefers-color-scheme: dark)').matches,
+    document.querySelector(one).innerText].join(' ')])"""
+FAULTS = """known => axe.run({exclude: known.map(one => [one])}, {resultTypes: ['violations']}).then(r => r.violations
     .filter(v => ['serious', 'critical'].includes(v.impact))
     .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' '
     + (n.any[0] ? n.any[0].message : '')).join(' | ')))"""
@@ -73,11 +77,20 @@ def until_quiet(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+_frames: WeakKeyDictionary[Page, set[tuple[str, str]]] = WeakKeyDictionary()
+
+
 def faults(page: Page) -> list[str]:
-    """Return what axe finds that is serious or critical."""
+    """Return what axe finds that is serious or critical.
+
+    What frames the pages of one person is looked at once for each of its looks.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
-    return [str(fault) for fault in page.evaluate(FAULTS)]
+    looks = {(part, look) for part, look in page.evaluate(LOOKS, FRAME)}
+    known = [part for part, _look in looks & _frames.setdefault(page, set())]
+    _frames[page] |= looks
+    return [str(fault) for fault in page.evaluate(FAULTS, known)]
 
 
 def faults_both_ways(page: Page, address: str, first: str = "0") -> list[str]:

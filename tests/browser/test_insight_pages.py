@@ -11,7 +11,7 @@ from servicedesk.statistics.facts import build
 from servicedesk.statistics.saved_dashboards import save_dashboard
 from servicedesk.web.insight.wall import PAGE
 from tests.browser.conftest import Person
-from tests.browser.looking import faults, until_quiet
+from tests.browser.looking import DESK, TELEPHONE, faults, until_quiet
 from tests.performance.support import a_month
 from tests.support import Town, local
 from tests.web.test_public import switched_on
@@ -69,7 +69,7 @@ def test_pages_are_accessible_and_fit(base: str, person: Person, login: str) -> 
         answer = page.goto(base + path)
         until_quiet(page)
         assert answer is not None and answer.status == 200, path
-        for width, scheme in ((1440, "light"), (1440, "dark"), (390, "dark"), (390, "light")):
+        for width, scheme in (DESK, TELEPHONE):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.wait_for_function(STILL)

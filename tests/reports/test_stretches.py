@@ -4,6 +4,7 @@ import io
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from docx import Document
@@ -23,6 +24,7 @@ from servicedesk.reports.summary import official, write
 from servicedesk.reports.templates import default_template, fill
 from servicedesk.reports.wording import compared, stretch
 from servicedesk.statistics.facts import build
+from servicedesk.tickets.listing import Filter, total
 from tests.reports.test_summary import deliver, patent, place, text_of
 from tests.support import Town, local
 
@@ -120,15 +122,29 @@ def links_in_tables(document: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("template", [None, default_template()], ids=["official", "template"])
 def test_the_table_s_numbers_are_links(town: Town, tmp_path: Path, template: bytes | None) -> None:
     deliver(town, "C01")
+    town.file()
     build(town.park_id)
-    write(town.park_id, named("2024-W10"), tmp_path / "s.docx", template=template)
-    found = links_in_tables(Document(str(tmp_path / "s.docx")))
-    days = "since=2024-03-04&until=2024-03-05"
-    assert found[0] == ("1", f"http://localhost/desk/?figure=submitted&category=C&{days}")
-    assert found[5] == ("1", f"http://localhost/desk/?figure=submitted&{days}")
-    assert len(found) == 10
-    write(town.park_id, named("2024"), tmp_path / "y.docx", template=template)
-    assert links_in_tables(Document(str(tmp_path / "y.docx"))) == []  # the year's is as it was
+    for code, days in (
+        ("2024-W10", "since=2024-03-04&until=2024-03-05"), ("2024", "since=2024-01-01&until=2024-12-31"),
+    ):  # fmt: skip
+        write(town.park_id, named(code), tmp_path / "s.docx", template=template)
+        found = links_in_tables(Document(str(tmp_path / "s.docx")))
+        desk = "http://localhost/desk/?figure="
+        assert found[0] == ("1", f"{desk}submitted&category=A&{days}")
+        assert found[1] == ("1", f"{desk}submitted&category=C&{days}")
+        assert found[6] == ("2", f"{desk}submitted&{days}")
+        assert len(found) == 11
+        counts = [(text, one) for text, one in found if "=submitted" in one or "=delivered" in one]
+        assert [int(text) for text, _address in counts] == [
+            total(town.leader, behind(address)) for _text, address in counts
+        ]
+
+
+def behind(address: str) -> Filter:
+    """Return what a link asks the desk's list for."""
+    asked: dict[str, Any] = dict(parse_qsl(urlsplit(address).query))
+    days = {name: date.fromisoformat(asked[name]) for name in ("since", "until")}
+    return Filter(**{**asked, **days})
 
 
 @pytest.mark.parametrize(

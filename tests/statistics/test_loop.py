@@ -207,3 +207,28 @@ def test_each_light_counts_the_rows_of_its_list(town: Town, login: str) -> None:
         expected |= {"level_2", "urgent_uncontacted", "disputes"}
     assert expected <= seen
     assert lights.counts(reader, standing(reader), silent=True)["silent"] == 1
+
+
+def test_lights_that_are_kept_follow_every_change(town: Town) -> None:
+    """Asked twice after each step, before it is built and after: never what was counted before."""
+    readers = [town.actor(login) for login in ("leader", "head", "unithead")]
+    ticket, seen = town.walk(town.file(), "accept", "dispatch", "sign"), set()
+    steps = (
+        "request_extension",
+        "approve_extension",
+        "resolve",
+        "dispute",
+        "lift_false",
+        "resolve",
+    )
+    for step in (*steps, "dispute"):
+        ticket = town.walk(ticket, step)
+        for built in (False, False, True, True):
+            if built:
+                build(town.park_id)
+            for reader in readers:
+                counted = lights.counts(reader, standing(reader), silent=False)
+                for key in ("extensions", "false_week"):
+                    assert counted[key] == length(reader, key, town.park_id), (step, built, key)
+                    seen.add((key, counted[key]))
+    assert {("extensions", 1), ("false_week", 0), ("false_week", 1)} <= seen
