@@ -1,6 +1,8 @@
 """Every page at 1440 and 390 px, light and dark, to docs/screenshots/ (``make screenshots``).
 
 python -m scripts.screenshots [NAME ...]      only pages whose name contains one of the words
+
+They are not kept in the repository. What the README shows is: the first screen, in docs/pictures/.
 """
 
 import sys
@@ -21,7 +23,9 @@ from servicedesk.installation import install
 from servicedesk.tickets.models import Ticket
 from tests.live import chromium_browser, serving, sign_in
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+ROOT = Path(__file__).resolve().parent.parent
+TARGET, README = ROOT / "docs" / "screenshots", ROOT / "docs" / "pictures"
+IN_README = ("portal-home-390-light", "desk-queue-1440-light", "insight-2024-1440-light")
 SIZES = {"1440": (1440, 900), "390": (390, 844)}
 SCHEMES = ("light", "dark")
 TALLEST = 2000  # a list goes on below that, and a picture of all of it has a megabyte
@@ -233,8 +237,11 @@ def _take_all(
         _complain_of_overflow(page, shot, size)
         width, _height = SIZES[size]
         tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+        name = f"{shot.name}-{size}-{scheme}"
+        if name in IN_README:
+            page.screenshot(path=README / f"{name}.png")
         page.screenshot(
-            path=target / f"{shot.name}-{size}-{scheme}.png", full_page=True,
+            path=target / f"{name}.png", full_page=True,
             clip={"x": 0, "y": 0, "width": width, "height": tall},
         )  # fmt: skip
 

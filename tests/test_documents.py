@@ -14,6 +14,7 @@ from flask import Flask
 
 import config
 from scripts import diagram
+from scripts.screenshots import IN_README
 from servicedesk import cli
 from servicedesk.demo.people import DEMO_ACCOUNTS
 
@@ -196,9 +197,9 @@ def test_files_exist(name: str) -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_screenshots_are_ones_that_are_taken(name: str) -> None:
-    found = re.findall(r"docs/screenshots/([\w-]+)-(390|1440)-(light|dark)\.png", read(name))
-    assert len(found) == 3
-    for page, _size, _scheme in found:
+    found = re.findall(r"docs/pictures/(([\w-]+)-(?:390|1440)-(?:light|dark))\.png", read(name))
+    assert sorted(picture for picture, _page in found) == sorted(IN_README)
+    for _picture, page in found:
         assert f'Shot("{page}"' in read("scripts/screenshots.py")
 
 

@@ -12,8 +12,7 @@ depends_on = None
 
 _TOKENS = sa.table("table_token", sa.column("name"), sa.column("token"))
 _WATCHED = (
-    "fact_build", "fact_segment", "job_run", "performance_note", "performance_weights",
-    "saved_dashboard", "user_account",
+    "fact_build", "fact_segment", "performance_note", "performance_weights", "saved_dashboard",
 )  # fmt: skip
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from servicedesk.accounts.models import SignInAttempt, User
 from servicedesk.core.permissions import STAFF, Role
 from servicedesk.extensions import db
-from servicedesk.unchanged import while_unchanged
+
+_BY_ROLE = (User.role, User.unit_id, User.id)
 
 
 def user(user_id: int) -> User | None:
@@ -38,16 +39,21 @@ class Colleague:
     unit_id: int | None
 
 
-@while_unchanged
 def colleagues(park_id: int) -> Sequence[Colleague]:
-    """Return the park's staff as plain values, in the order of :func:`staff`."""
-    return tuple(Colleague(one.id, one.name, one.role_enum, one.unit_id) for one in staff(park_id))
+    """Return the park's staff as plain values, by role and name."""
+    query = select(User.id, User.name, User.role, User.unit_id).where(*_of_staff(park_id))
+    rows = db.session.execute(query.order_by(*_BY_ROLE))
+    return tuple(Colleague(row.id, row.name, Role(row.role), row.unit_id) for row in rows)
 
 
 def staff(park_id: int) -> Sequence[User]:
     """Return the park's staff, by role and name."""
-    query = select(User).where(User.park_id == park_id, User.role.in_(sorted(STAFF)))
-    return db.session.scalars(query.order_by(User.role, User.unit_id, User.id)).all()
+    query = select(User).where(*_of_staff(park_id))
+    return db.session.scalars(query.order_by(*_BY_ROLE)).all()
+
+
+def _of_staff(park_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (User.park_id == park_id, User.role.in_(sorted(STAFF)))
 
 
 def holding(park_id: int, role: Role, unit_id: int | None = None) -> Sequence[User]:

@@ -7,12 +7,10 @@ from sqlalchemy import select
 
 from servicedesk.extensions import db
 from servicedesk.jobs.models import JobRun
-from servicedesk.unchanged import while_unchanged
 
 TICK = "tick"
 
 
-@while_unchanged
 def last_tick() -> datetime | None:
     """Return when a scheduler last finished a tick, or ``None``."""
     return db.session.scalar(select(JobRun.finished_at).where(JobRun.name == TICK))

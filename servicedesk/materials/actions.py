@@ -167,8 +167,8 @@ def _lay(filing: _Filing, position: int, wish: Wish) -> None:
     if state is Slot.DEFERRED:
         _promise(filing, row, wish)
     db.session.add(row)
-    db.session.flush()
     if state is Slot.GIVEN:
+        db.session.flush()  # files name their material by number
         files = [filing.uploads[token] for token in wish.uploads]
         _attach(filing.actor, row, files, wish, confidential=ticket.confidential)
 

@@ -98,12 +98,9 @@ def waiting(park_id: int) -> list[str]:
 
 
 def _begin() -> None:
-    """Read everything from one moment: SQLite always does, PostgreSQL when asked."""
-    if db.session.info.get("writing"):
-        return
-    db.session.rollback()
-    if db.engine.dialect.name == "postgresql":
-        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    """Begin a reading transaction, which sees one moment."""
+    if not db.session.info.get("writing"):
+        db.session.rollback()
 
 
 def _periods(park_id: int) -> set[str]:

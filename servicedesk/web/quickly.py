@@ -2,6 +2,7 @@
 
 An address without a host depends on nothing but the endpoint, its values and where the application is
 mounted; a translation on the reader's language; a part of a page on the values that it is drawn of.
+Of figures that are kept these values are the same objects until something is built.
 """
 
 import functools
@@ -47,7 +48,7 @@ def _address(_app: Flask, _root: str, endpoint: str, values: tuple[tuple[str, An
 
 
 def drawn(template: str, **values: Any) -> Markup:
-    """Return a part of a page, from memory where the same was drawn of equal values.
+    """Return a part of a page, from memory where the same was drawn of equal values or the same objects.
 
     The template knows these values and the words of all templates, nothing of the request or its reader:
     what it calls must depend on what it is given, on the language and on where the application is mounted.

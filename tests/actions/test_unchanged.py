@@ -9,13 +9,11 @@ from secrets import token_hex
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
-from servicedesk.accounts.queries import colleagues
 from servicedesk.catalogue.queries import categories, item_labels, metrics, promised_days
 from servicedesk.clock import clock
 from servicedesk.core.permissions import Actor, Role
 from servicedesk.core.spans import whole
 from servicedesk.extensions import db
-from servicedesk.jobs.queries import last_tick
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import default_park, park, units
 from servicedesk.outreach.models import Visit
@@ -56,8 +54,8 @@ def changed(*names: str) -> None:
 def every_read(park_id: int) -> list[Callable[[], object]]:
     return [
         categories, metrics, default_park, lambda: units(park_id), lambda: item_labels(park_id),
-        lambda: promised_days(park_id), lambda: register_amounts(park_id, YEAR), last_tick,
-        lambda: colleagues(park_id), lambda: dashboards_for(Actor(0, Role.LEADER, park_id), "figures"),
+        lambda: promised_days(park_id), lambda: register_amounts(park_id, YEAR),
+        lambda: dashboards_for(Actor(0, Role.LEADER, park_id), "figures"),
         lambda: weights_for(park_id, YEAR), lambda: notes_waiting(park_id),
         lambda: built_at(park_id), lambda: store(park_id).digests,
         lambda: register_cards(park_id, whole("2024")), lambda: park(park_id),

@@ -15,7 +15,7 @@ TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 FRAME = [".topbar", ".side", ".tabbar"]
 LOOKS = """frame => frame.filter(one => document.querySelector(one)).map(one => [one, [
     innerWidth, matchMedia('(prefers-color-scheme: dark)').matches,
-    document.querySelector(one).innerText].join(' ')])"""
+    document.querySelector(one).outerHTML.replace(/ (value|aria-current)="[^"]*"/g, '')].join(' ')])"""
 FAULTS = """known => axe.run({exclude: known.map(one => [one])}, {resultTypes: ['violations']}).then(r => r.violations
     .filter(v => ['serious', 'critical'].includes(v.impact))
     .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' '
