@@ -91,9 +91,9 @@ def waiting_notes(park_id: int) -> Sequence[PerformanceNote]:
 
 
 @while_unchanged
-def notes_waiting(park_id: int) -> int:
-    """Return how many notes nobody has answered yet."""
-    return len(waiting_notes(park_id))
+def some_note_waits(park_id: int) -> bool:
+    """Tell whether there is a note that nobody has answered yet."""
+    return bool(waiting_notes(park_id))
 
 
 def period_of(starts_on: date, ends_on: date) -> str:

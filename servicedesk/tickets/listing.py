@@ -16,7 +16,7 @@ from servicedesk.core.workflow import BAD_RATING, BEFORE_RESOLUTION
 from servicedesk.database import among
 from servicedesk.extensions import db
 from servicedesk.organisation.queries import units
-from servicedesk.statistics.cutting import Cut, Span, tickets_behind
+from servicedesk.statistics.cutting import NOT_RECORDED, Cut, Span, tickets_behind
 from servicedesk.tickets import search
 from servicedesk.tickets.facts import ZONE, is_delivered_in, is_submitted_in, period_bounds
 from servicedesk.tickets.models import Escalation, Outcome, Ticket, TicketEvent
@@ -204,7 +204,9 @@ class _Codes:
         return [Ticket.item_id.in_(chosen)]
 
     def unit(self, code: str) -> list[ColumnElement[bool]]:
-        """Return the condition of a unit's tickets."""
+        """Return the condition of a unit's tickets, or of those that no unit has yet."""
+        if code == NOT_RECORDED:
+            return [Ticket.unit_id.is_(None)]
         return [Ticket.unit_id == self._units.get(code, -1)] if code else []
 
 

@@ -17,7 +17,7 @@ from servicedesk.extensions import db
 from servicedesk.organisation.models import Unit
 from servicedesk.organisation.queries import default_park, park, units
 from servicedesk.outreach.models import Visit
-from servicedesk.performance.queries import notes_waiting, weights_for
+from servicedesk.performance.queries import some_note_waits, weights_for
 from servicedesk.statistics.attributes import ATTRIBUTES, attribute
 from servicedesk.statistics.cutting import Span
 from servicedesk.statistics.dashboard import register_cards
@@ -56,7 +56,7 @@ def every_read(park_id: int) -> list[Callable[[], object]]:
         categories, metrics, default_park, lambda: units(park_id), lambda: item_labels(park_id),
         lambda: promised_days(park_id), lambda: register_amounts(park_id, YEAR),
         lambda: dashboards_for(Actor(0, Role.LEADER, park_id), "figures"),
-        lambda: weights_for(park_id, YEAR), lambda: notes_waiting(park_id),
+        lambda: weights_for(park_id, YEAR), lambda: some_note_waits(park_id),
         lambda: built_at(park_id), lambda: store(park_id).digests,
         lambda: register_cards(park_id, whole("2024")), lambda: park(park_id),
         *(lambda name=name: attribute(park_id, name) for name in sorted(ATTRIBUTES)),

@@ -13,7 +13,7 @@ from servicedesk.organisation.queries import units
 from servicedesk.routing.models import DispatchRecord
 from servicedesk.statistics import loop
 from servicedesk.statistics.counts import numbers_of, span_of
-from servicedesk.statistics.cutting import EVERYTHING, Figures, Numbers, Span
+from servicedesk.statistics.cutting import EVERYTHING, NOT_RECORDED, Figures, Numbers, Span
 from servicedesk.statistics.now import VIEWS as NOW
 from servicedesk.statistics.now import open_by_unit
 from servicedesk.statistics.standing import standing
@@ -36,10 +36,10 @@ def stands_as_listed(town: Town) -> None:
         shown = standing(reader).views(VIEWS)
         assert shown == {view: total(reader, Filter(view=view)) for view in VIEWS}
         for unit_id, now in open_by_unit(reader).items():
-            code = next((u.code for u in units(town.park_id) if u.id == unit_id), None)
-            if code:
-                listed = {view: total(reader, Filter(view=view, unit=code)) for view in NOW}
-                assert {view: getattr(now, view) for view in NOW} == listed
+            codes = {unit.id: unit.code for unit in units(town.park_id)}
+            code = codes[unit_id] if unit_id else NOT_RECORDED
+            listed = {view: total(reader, Filter(view=view, unit=code)) for view in NOW}
+            assert {view: getattr(now, view) for view in NOW} == listed
     _stages_as_listed(town)
     _returns_and_levels_as_recorded(town)
 

@@ -47,6 +47,20 @@ def test_every_link_of_the_charts_leads_somewhere(filled: Flask) -> None:
         assert leader.get(link).status_code == 200, link
 
 
+@pytest.mark.parametrize("path", ["/insight/", "/insight/loop"])
+def test_what_no_unit_has_yet_leads_to_its_tickets(filled: Flask, path: str) -> None:
+    leader = person(filled, "leader")
+    links = {
+        (link.get("href"), link.text_content())
+        for link in css(fromstring(leader.get(path).text), "main td a")
+        if "unit=-" in (link.get("href") or "")
+    }
+    assert any(int(number) for _address, number in links)
+    for address, number in links:
+        listed = fromstring(leader.get(address).text)
+        assert len(css(listed, "table[data-rows] tbody tr")) == int(number), address
+
+
 def test_a_number_of_the_charts_is_the_size_of_its_list(filled: Flask) -> None:
     leader = person(filled, "leader")
     page = fromstring(leader.get("/insight/loop?period=2024").text)

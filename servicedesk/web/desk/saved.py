@@ -10,6 +10,7 @@ from servicedesk.accounts.queries import names as person_names
 from servicedesk.core.channels import CHANNELS
 from servicedesk.core.workflow import STATE_NAMES, State
 from servicedesk.errors import Refused
+from servicedesk.statistics.cutting import NOT_RECORDED
 from servicedesk.tickets.listing import SORTS, Filter
 from servicedesk.tickets.views import VIEW_NAMES
 from servicedesk.web.access import actor, requires
@@ -62,7 +63,7 @@ def _in_words(wanted: Filter, names: dict[str, dict[object, object]]) -> str:
         if wanted.category in names["categories"]
         else "",
         named(items[wanted.item]) if wanted.item in items else wanted.item,
-        wanted.unit,
+        _("尚未派单") if wanted.unit == NOT_RECORDED else wanted.unit,
         _(CHANNELS[wanted.channel]) if wanted.channel else "",
         f"“{wanted.q}”" if wanted.q else "",
         _("%(day)s起", day=wanted.since) if wanted.since else "",

@@ -12,6 +12,7 @@ from servicedesk.core.figures import BY_KEY, MINUTES, Aggregation, Basis, Figure
 from servicedesk.core.numerals import Against, tone
 from servicedesk.core.spans import months_of
 from servicedesk.core.tallies import NONE
+from servicedesk.organisation.queries import UnitLabel
 from servicedesk.statistics.cutting import NOT_RECORDED, Cut, Dimension
 from servicedesk.statistics.dashboard import COLUMNS, RANKED_FROM, Card, Point, Row, span_of
 from servicedesk.statistics.register_numbers import rows_behind
@@ -57,6 +58,11 @@ def list_of(figure: str, start: date, end: date, cut: Cut) -> str:
     """Return the address of the tickets behind a number."""
     days: Any = {"since": start.isoformat(), "until": end.isoformat(), **cut.parameters()}
     return url_for("desk.queue", figure=figure, **days)
+
+
+def code_of(unit: UnitLabel | None) -> str:
+    """Return what a list is narrowed to for a unit; no unit: to what lies with none yet."""
+    return unit.code if unit else NOT_RECORDED
 
 
 def row_list(board: Board, figure: str, key: Any) -> str:

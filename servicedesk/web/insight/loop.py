@@ -29,7 +29,7 @@ from servicedesk.tickets.facts import ZONE
 from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import WEEKDAYS
 from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
-from servicedesk.web.insight.board import list_of
+from servicedesk.web.insight.board import code_of, list_of
 from servicedesk.web.insight.performance_words import period_name
 from servicedesk.web.quickly import drawn, url_for
 
@@ -47,7 +47,7 @@ _CONSTANT: Mapping[str, Any] = {
     "least": LEAST_TICKETS, "least_weeks": LEAST_POINTS,
     "least_of_week": figures.LEAST_OF_WEEK, "weekdays": WEEKDAYS, "levels": LEVELS,
     "stage_name": STAGES.__getitem__, "state_name": STATE_NAMES.__getitem__,
-    "meaning_of": lambda key: BY_KEY[key].meaning,
+    "meaning_of": lambda key: BY_KEY[key].meaning, "code_of": code_of,
 }  # fmt: skip
 """What the page always knows; each is one object for all requests."""
 
@@ -189,11 +189,14 @@ def band_name(band: Band) -> str:
 
 
 def open_list(band: Band, unit: UnitLabel | None) -> str:
-    """Return the list of a unit's open tickets of a band; none for what lies with no unit."""
-    if unit is None:
-        return ""
+    """Return the list of a unit's open tickets of a band; no unit: what lies with none yet."""
     return url_for(
-        "desk.queue", view="open", unit=unit.code, since=band.since, until=band.until, sort="oldest"
+        "desk.queue",
+        view="open",
+        unit=code_of(unit),
+        since=band.since,
+        until=band.until,
+        sort="oldest",
     )
 
 

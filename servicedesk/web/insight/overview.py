@@ -20,6 +20,7 @@ from servicedesk.web.access import actor, requires
 from servicedesk.web.figure_words import say, say_change
 from servicedesk.web.health import scheduler_is_silent
 from servicedesk.web.insight.blueprint import FIRST_YEAR, insight
+from servicedesk.web.insight.board import code_of
 from servicedesk.web.insight.lights import in_short
 from servicedesk.web.insight.minute import by_trouble, is_below, minute_of
 from servicedesk.web.insight.performance_words import period_name
@@ -57,7 +58,7 @@ def _body(figures: Overview) -> str:
         "insight/overview_body.html", figures=figures, minute_of=minute_of, by_trouble=by_trouble,
         is_below=is_below, target=current_rules(actor().park_id).rate_target, charts_of=charts_of, period_name=period_name,
         month_name=_month_name, say=say, say_change=say_change, moved=moved, tone=tone,
-        list_of=list_of,
+        list_of=list_of, code_of=code_of,
     )  # fmt: skip
 
 

@@ -27,8 +27,8 @@ from servicedesk.performance.queries import (
     Weights,
     note,
     notes_on,
-    notes_waiting,
     period_of,
+    some_note_waits,
     waiting_notes,
     weights_for,
 )
@@ -168,7 +168,7 @@ class Waiting:
 
 
 def _waiting() -> list[Waiting]:
-    if not allows(actor(), "performance.answer") or not notes_waiting(actor().park_id):
+    if not allows(actor(), "performance.answer") or not some_note_waits(actor().park_id):
         return []
     found = waiting_notes(actor().park_id)
     people = person_names(one.subject_id for one in found if one.subject == Kind.PERSON)
